@@ -1,0 +1,35 @@
+import type { OptionsOf, ProbeKind } from '../../protocol/probes/index.ts';
+import type { Outcome } from '../../protocol/round.ts';
+import type { Task } from '../../protocol/task.ts';
+import type { Clock } from '../../protocol/time.ts';
+
+/** A closed round before it has a sequence and a timestamp: monotonic time only (`Clock.monotonic`). */
+export interface MeasuredRound {
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly outcome: Outcome;
+}
+
+export type TaskOf<K extends ProbeKind> = Omit<Task, 'options'> & { readonly options: OptionsOf<K> };
+
+/** The ICMP process, seen from the agent: it owns the sockets, the pacing and the guard rails, and answers with closed rounds. */
+export interface IcmpEngine {
+  /** Rounds of a task, until the signal aborts. `phaseMs` in [0, intervalMs): a round starts where monotonic time ≡ phase modulo interval.
+   * While the process is down no rounds come: the gap is "no data". */
+  rounds(task: TaskOf<'icmp'> & { readonly address: string }, phaseMs: number, signal: AbortSignal): AsyncIterable<MeasuredRound>;
+}
+
+export interface ProbeContext {
+  readonly clock: Clock;
+  readonly icmp: IcmpEngine;
+  /** Names to addresses; every address is checked against the denied networks, and the checked one is probed. */
+  readonly resolve: Resolve;
+  readonly phaseMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type Resolution = { readonly ok: true; readonly address: string } | { readonly ok: false; readonly blame: 'resolver' | 'agent'; readonly reason: string; readonly detail: string };
+export type Resolve = (address: string, family: 'any' | 'v4' | 'v6', signal: AbortSignal) => Promise<Resolution>;
+
+/** Opens a task and yields its rounds until the signal. Never publishes, never retries, never throws for a bad target. */
+export type Probe<K extends ProbeKind> = (task: TaskOf<K>, context: ProbeContext) => AsyncIterable<MeasuredRound>;

@@ -1,0 +1,12 @@
+import * as z from 'zod';
+import { IcmpOptions, IcmpSample } from './icmp.ts';
+
+// The one list of probe kinds. Add a kind here and the compiler names every place that must follow.
+export const ProbeOptions = z.discriminatedUnion('kind', [IcmpOptions]);
+export const ProbeSample = z.discriminatedUnion('kind', [IcmpSample]);
+
+export type ProbeOptions = z.infer<typeof ProbeOptions>;
+export type ProbeSample = z.infer<typeof ProbeSample>;
+export type ProbeKind = ProbeOptions['kind'];
+export type OptionsOf<K extends ProbeKind> = Extract<ProbeOptions, { kind: K }>;
+export type SampleOf<K extends ProbeKind> = Extract<ProbeSample, { kind: K }>;

@@ -9,7 +9,10 @@ export const RENEW_PATH = '/enrolment/v1/renew';
 export const MQTT_WEBSOCKET_PATH = '/mqtt';
 
 /** `sonde_<id>_<secret>_<pin>`: id 8 hex, secret 64 hex, pin = SHA-256 of the CA's SubjectPublicKeyInfo, 64 hex. */
-export const EnrolmentToken = z.string().trim().regex(/^sonde_[0-9a-f]{8}_[0-9a-f]{64}_[0-9a-f]{64}$/, 'not an enrolment token: "controller token create" prints one, sonde_…');
+export const EnrolmentToken = z
+  .string()
+  .trim()
+  .regex(/^sonde_[0-9a-f]{8}_[0-9a-f]{64}_[0-9a-f]{64}$/, 'not an enrolment token: "controller token create" prints one, sonde_…');
 export const parseToken = (token: string): { id: string; secret: string; pin: string } => {
   const [, id = '', secret = '', pin = ''] = token.split('_');
   return { id, secret, pin };

@@ -2,7 +2,12 @@ import * as z from 'zod';
 
 /** Names that go into topics, tags and file names: lower case, digits, dots and dashes, at most 63 characters. */
 const slug = (what: string): z.ZodString =>
-  z.string().regex(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, `${what}: lower-case letters, digits, dots and dashes, 1 to 63 of them, not at an end`);
+  z
+    .string()
+    .regex(
+      /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/,
+      `${what}: lower-case letters, digits, dots and dashes, 1 to 63 of them, not at an end`,
+    );
 
 export const AgentId = slug('agent id');
 export const TargetId = slug('target id');

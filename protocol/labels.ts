@@ -1,7 +1,9 @@
 import * as z from 'zod';
 
 export const LabelKey = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'label key: a lower-case letter, then letters, digits or _, at most 32');
-export const LabelValue = z.string().regex(/^[^\s=,!"'\\\p{Cc}](?:[^=,!"'\\\p{Cc}]{0,62})$/u, 'label value: 1 to 63 characters without = , ! " \' \\, no space first');
+export const LabelValue = z
+  .string()
+  .regex(/^[^\s=,!"'\\\p{Cc}](?:[^=,!"'\\\p{Cc}]{0,62})$/u, 'label value: 1 to 63 characters without = , ! " \' \\, no space first');
 export const Labels = z.record(LabelKey, LabelValue);
 export type Labels = z.infer<typeof Labels>;
 

@@ -15,7 +15,7 @@ export const Health = z.object({
 });
 export type Health = z.infer<typeof Health>;
 
-const Online = z.object({
+export const OnlineStatus = z.object({
   v: z.literal(PROTOCOL_VERSION),
   state: z.literal('online'),
   epoch: Epoch,
@@ -27,7 +27,12 @@ const Online = z.object({
   /** True when no dated "this is the latest" has come for long: the agent goes on, but its configuration may be old. */
   mayBeStale: z.boolean(),
   clock: z.object({ offsetMs: z.number(), boundMs: z.number().nonnegative(), ageS: z.number().nonnegative() }).nullable(),
-  spool: z.object({ rounds: z.int().nonnegative(), bytes: z.int().nonnegative(), capBytes: z.int().positive(), dropped: z.int().nonnegative() }),
+  spool: z.object({
+    rounds: z.int().nonnegative(),
+    bytes: z.int().nonnegative(),
+    capBytes: z.int().positive(),
+    dropped: z.int().nonnegative(),
+  }),
   packetsPerSecond: z.number().nonnegative(),
   health: Health,
   certificateExpiresAt: z.int().nonnegative().optional(),
@@ -35,8 +40,8 @@ const Online = z.object({
 
 /** `status`, retained; `offline` is the last will, or a graceful goodbye. */
 export const Status = z.discriminatedUnion('state', [
-  Online,
+  OnlineStatus,
   z.object({ v: z.literal(PROTOCOL_VERSION), state: z.literal('offline'), reason: z.enum(['line-cut', 'stopped']) }),
 ]);
 export type Status = z.infer<typeof Status>;
-export type OnlineStatus = z.infer<typeof Online>;
+export type OnlineStatus = z.infer<typeof OnlineStatus>;

@@ -7,9 +7,19 @@ import { roundNeedsMs } from './task.ts';
 const hostName = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$/i;
 
 /** An IPv4 or IPv6 address, or a host name. */
-export const Address = z.union([z.ipv4(), z.ipv6(), z.string().regex(hostName).refine((name) => !/^[0-9.]+$/.test(name))], {
-  error: 'address: an IPv4 or IPv6 address or a host name, such as 192.0.2.1, 2001:db8::1 or gw.example.net',
-});
+export const Address = z.union(
+  [
+    z.ipv4(),
+    z.ipv6(),
+    z
+      .string()
+      .regex(hostName)
+      .refine((name) => !/^[0-9.]+$/.test(name)),
+  ],
+  {
+    error: 'address: an IPv4 or IPv6 address or a host name, such as 192.0.2.1, 2001:db8::1 or gw.example.net',
+  },
+);
 
 export const AddressFamily = z.enum(['any', 'v4', 'v6']);
 export type AddressFamily = z.infer<typeof AddressFamily>;

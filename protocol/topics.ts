@@ -21,7 +21,10 @@ export const topic = (agentId: string, name: TopicName): string => `${ROOT}/${ag
 /** The controller's subscription to one kind of message of all agents. */
 export const everyAgentsTopic = (name: TopicName): string => `${ROOT}/+/${name}`;
 
-export const topicsToAgent = (agentId: string): string[] => names().filter((name) => TOPICS[name].from === 'controller').map((name) => topic(agentId, name));
+export const topicsToAgent = (agentId: string): string[] =>
+  names()
+    .filter((name) => TOPICS[name].from === 'controller')
+    .map((name) => topic(agentId, name));
 
 /** null when the topic is not one of ours. */
 export const parseTopic = (text: string): { agentId: string; name: TopicName } | null => {

@@ -1,0 +1,63 @@
+import { type Db, transaction } from '../../protocol/database.ts';
+
+// One text a version, in order; never edit one that was released. `PRAGMA user_version` says how many a file has had.
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE agents (
+    id TEXT PRIMARY KEY, hostname TEXT NOT NULL, labels TEXT NOT NULL, state TEXT NOT NULL, key_hash TEXT NOT NULL, sealing_key TEXT NOT NULL,
+    enrolled_at INTEGER NOT NULL, status TEXT, online INTEGER NOT NULL, seen_at INTEGER, config_report TEXT) STRICT;
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, labels TEXT NOT NULL, uses INTEGER NOT NULL, uses_left INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, created_by TEXT NOT NULL, revoked_at INTEGER) STRICT;
+  CREATE TABLE enrolments (
+    token_id TEXT NOT NULL, key_hash TEXT NOT NULL, agent_id TEXT NOT NULL, certificate TEXT NOT NULL, PRIMARY KEY (token_id, key_hash)) STRICT;
+  CREATE TABLE certificates (serial TEXT PRIMARY KEY, agent_id TEXT NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) STRICT;
+  CREATE INDEX certificates_by_agent ON certificates (agent_id);
+  CREATE TABLE presence (agent_id TEXT NOT NULL, from_at INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (agent_id, from_at)) STRICT;
+  CREATE TABLE agent_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, agent_id TEXT NOT NULL, at INTEGER NOT NULL, level TEXT NOT NULL, event TEXT NOT NULL, message TEXT NOT NULL) STRICT;
+  CREATE INDEX agent_events_by_agent ON agent_events (agent_id, at);
+  CREATE TABLE targets (id TEXT PRIMARY KEY, document TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE answers (target_id TEXT PRIMARY KEY, first_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE revisions (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL, targets TEXT NOT NULL) STRICT;
+  CREATE TABLE pushes (
+    agent_id TEXT PRIMARY KEY, generation INTEGER NOT NULL, revision INTEGER NOT NULL, tasks_hash TEXT NOT NULL, message TEXT NOT NULL) STRICT;
+  CREATE TABLE rules (id TEXT PRIMARY KEY, document TEXT NOT NULL, enabled INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE notifiers (id TEXT PRIMARY KEY, document TEXT NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE alert_states (rule_id TEXT NOT NULL, series TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (rule_id, series)) STRICT;
+  CREATE TABLE watermarks (agent_id TEXT PRIMARY KEY, up_to INTEGER NOT NULL, waiting TEXT NOT NULL) STRICT;
+  CREATE TABLE cursors (consumer TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+  CREATE TABLE incidents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rule_id TEXT NOT NULL, cause TEXT NOT NULL, title TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, resolved_at INTEGER, acknowledged_at INTEGER, acknowledged_by TEXT, members TEXT NOT NULL) STRICT;
+  CREATE UNIQUE INDEX one_open_incident_a_cause ON incidents (rule_id, cause) WHERE state = 'firing';
+  CREATE TABLE incident_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, incident_id INTEGER NOT NULL REFERENCES incidents (id), at INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+  CREATE INDEX incident_events_by_incident ON incident_events (incident_id, at);
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT NOT NULL UNIQUE, notifier_id TEXT NOT NULL, incident_id INTEGER NOT NULL, body TEXT NOT NULL,
+    created_at INTEGER NOT NULL, next_try_at INTEGER NOT NULL, attempts INTEGER NOT NULL, state TEXT NOT NULL, last_error TEXT, delivered_at INTEGER) STRICT;
+  CREATE INDEX outbox_waiting ON outbox (next_try_at) WHERE state = 'waiting';
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, password_hash TEXT NOT NULL, role TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE sessions (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+  `,
+];
+
+/** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */
+export const migrate = (db: Db): void => {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > MIGRATIONS.length)
+    throw new Error(
+      `the control database has layout ${version}, this program knows ${MIGRATIONS.length}: start the newer program, or restore a backup`,
+    );
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue;
+    transaction(db, () => {
+      db.exec(sql);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+    });
+  }
+};

@@ -1,0 +1,108 @@
+import type { Generated } from 'kysely';
+
+// The control database: one interface a table, one comment where the name does not say it. Times are ms since the epoch; JSON columns are text.
+
+export interface Tables {
+  settings: { key: string; value: string };
+  agents: AgentsTable;
+  tokens: TokensTable;
+  enrolments: EnrolmentsTable;
+  certificates: { serial: string; agent_id: string; expires_at: number; revoked_at: number | null };
+  presence: { agent_id: string; from_at: number; state: 'online' | 'off' };
+  agent_events: { id: Generated<number>; agent_id: string; at: number; level: string; event: string; message: string };
+  targets: { id: string; document: string; created_at: number; updated_at: number };
+  /** The first answered round of a target by any agent; a target without a row is grey. */
+  answers: { target_id: string; first_at: number };
+  revisions: { revision: number; at: number; author: string; reason: string; targets: string };
+  pushes: PushesTable;
+  rules: { id: string; document: string; enabled: number; updated_at: number };
+  notifiers: { id: string; document: string; updated_at: number };
+  alert_states: { rule_id: string; series: string; state: string };
+  /** Per agent: up to where its fresh rounds are complete and judged, and what still waits for the watermark. */
+  watermarks: { agent_id: string; up_to: number; waiting: string };
+  cursors: { consumer: string; position: number };
+  incidents: IncidentsTable;
+  incident_events: { id: Generated<number>; incident_id: number; at: number; kind: string; detail: string };
+  outbox: OutboxTable;
+  users: { id: string; login: string; name: string; password_hash: string; role: 'viewer' | 'operator' | 'admin'; created_at: number };
+  sessions: { token_hash: string; user_id: string; created_at: number; expires_at: number };
+  audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
+}
+
+export interface AgentsTable {
+  id: string;
+  hostname: string;
+  labels: string;
+  state: 'active' | 'revoked';
+  /** SHA-256 hex of the certificate key's SubjectPublicKeyInfo. */
+  key_hash: string;
+  sealing_key: string;
+  enrolled_at: number;
+  /** The last online status as sent, or null before the first. */
+  status: string | null;
+  online: number;
+  /** When the agent was last heard of, in the controller's time. */
+  seen_at: number | null;
+  /** The last config report as sent. */
+  config_report: string | null;
+}
+
+export interface TokensTable {
+  id: string;
+  secret_hash: string;
+  labels: string;
+  uses: number;
+  uses_left: number;
+  created_at: number;
+  expires_at: number;
+  created_by: string;
+  revoked_at: number | null;
+}
+
+/** What a token has given to which key, so that the same token with the same key gets the same certificate again. */
+export interface EnrolmentsTable {
+  token_id: string;
+  key_hash: string;
+  agent_id: string;
+  certificate: string;
+}
+
+/** What is the latest for each agent, as signed. */
+export interface PushesTable {
+  agent_id: string;
+  generation: number;
+  revision: number;
+  tasks_hash: string;
+  message: string;
+}
+
+export interface IncidentsTable {
+  id: Generated<number>;
+  rule_id: string;
+  /** What makes two alerts one incident: `target:<id>`, `agent:<id>`. */
+  cause: string;
+  title: string;
+  severity: 'warning' | 'critical';
+  state: 'firing' | 'resolved';
+  /** Event times. */
+  opened_at: number;
+  resolved_at: number | null;
+  acknowledged_at: number | null;
+  acknowledged_by: string | null;
+  /** JSON: the series that fire now, with their last values. */
+  members: string;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  idempotency_key: string;
+  notifier_id: string;
+  incident_id: number;
+  body: string;
+  created_at: number;
+  next_try_at: number;
+  attempts: number;
+  state: 'waiting' | 'delivered' | 'failed';
+  last_error: string | null;
+  delivered_at: number | null;
+}

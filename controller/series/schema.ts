@@ -1,0 +1,96 @@
+// How a round becomes a point of Telegraf's `ping`: the one place that knows stored names. Absent fields were not measured.
+import { METRICS, type MetricName } from '../../protocol/metrics.ts';
+import type { IcmpSample } from '../../protocol/probes/icmp.ts';
+import type { Round } from '../../protocol/round.ts';
+import type { FieldValue, Point } from './store.ts';
+
+export const PING = 'ping';
+
+/** The stored name of a metric of the catalogue. */
+export const fieldOf = (name: MetricName): string => METRICS[name].field;
+
+/**
+ * One round as a point. `labels` are those that the settings make tags. `host` and `url` are Telegraf's names for the agent and the
+ * target; they carry ids, not names or addresses, so that a replay after somebody has edited a target hits the same series.
+ */
+export const pointOf = (agent: string, round: Round, labels: Readonly<Record<string, string>>): Point => {
+  const target = round.task.slice(0, round.task.indexOf('/'));
+  return {
+    measurement: PING,
+    tags: { ...labels, host: agent, url: target, agent, target, task: round.task },
+    at: round.at,
+    fields: { ...common(round), ...outcomeFields(round) },
+  };
+};
+
+type Fields = Record<string, FieldValue>;
+
+const common = (round: Round): Fields => {
+  const fields: Fields = { duration_ms: round.durationMs, interval_ms: round.intervalMs, time_source: round.time.source };
+  if (round.time.boundMs !== null) fields['time_bound_ms'] = round.time.boundMs;
+  return fields;
+};
+
+const outcomeFields = ({ outcome }: Round): Fields => {
+  switch (outcome.status) {
+    case 'sampled':
+      return sampleFields(outcome.sample);
+    case 'failed':
+      return { result_code: outcome.blame === 'resolver' ? 1 : 2, failed: 1, reason: outcome.reason, blame: outcome.blame };
+    default:
+      return outcome satisfies never;
+  }
+};
+
+const sampleFields = (sample: IcmpSample): Fields => {
+  const fields: Fields = {
+    result_code: 0,
+    failed: 0,
+    packets_transmitted: sample.sent,
+    packets_received: sample.received,
+    lost: sample.lost,
+    late: sample.late,
+    unknown: sample.unknown,
+    duplicates: sample.duplicates,
+    reordered: sample.reordered,
+    longest_loss_run: sample.longestLossRun,
+    icmp_errors: Object.values(sample.errors).reduce((sum, count) => sum + count, 0),
+    address: sample.address,
+    error_bound_ms: sample.errorBound.boundMs,
+    canary_ms: sample.errorBound.canaryMs,
+    scheduler_lag_ms: sample.errorBound.schedulerLagMs,
+    socket_drops: sample.errorBound.socketDrops,
+  };
+  const counted = sample.sent - sample.unknown;
+  if (counted > 0) fields['percent_packet_loss'] = (100 * sample.lost) / counted;
+  if (sample.ttl !== null) fields['ttl'] = sample.ttl;
+  if (sample.sketch !== '') fields['rtt_sketch'] = sample.sketch;
+  return Object.assign(fields, rttFields(sample.rtt), variationFields(sample.variation));
+};
+
+const rttFields = (rtt: IcmpSample['rtt']): Fields =>
+  rtt === null
+    ? {}
+    : {
+        minimum_response_ms: rtt.minMs,
+        average_response_ms: rtt.meanMs,
+        maximum_response_ms: rtt.maxMs,
+        standard_deviation_ms: rtt.stddevMs,
+        percentile5_ms: rtt.p5Ms,
+        percentile10_ms: rtt.p10Ms,
+        percentile25_ms: rtt.p25Ms,
+        percentile50_ms: rtt.medianMs,
+        percentile75_ms: rtt.p75Ms,
+        percentile90_ms: rtt.p90Ms,
+        percentile95_ms: rtt.p95Ms,
+        percentile99_ms: rtt.p99Ms,
+      };
+
+const variationFields = (variation: IcmpSample['variation']): Fields => {
+  if (variation === null) return {};
+  const fields: Fields = { pdv_p95_ms: variation.pdvP95Ms, pdv_max_ms: variation.pdvMaxMs };
+  if (variation.ipdvMeanAbsMs !== null) fields['ipdv_mean_abs_ms'] = variation.ipdvMeanAbsMs;
+  if (variation.ipdvP95AbsMs !== null) fields['ipdv_p95_abs_ms'] = variation.ipdvP95AbsMs;
+  if (variation.jitterRfc3550Ms !== null) fields['jitter_rfc3550_ms'] = variation.jitterRfc3550Ms;
+  return fields;
+};

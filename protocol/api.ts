@@ -27,6 +27,10 @@ export const SetupState = z.object({
   tokenExpiresAt: at.nullable(),
   found: z.array(z.object({ address: z.string(), kind: z.enum(['gateway', 'resolver']), source: z.string(), ownNetwork: z.boolean() })),
   packetsBeyondLoopback: z.int(),
+  /** Only with a good `?token=`: what loopback measured in the last minutes, so that the first page is alive before anyone signs in. */
+  get loopback() {
+    return z.array(z.object({ task: z.string(), intervalMs: z.int(), columns: z.array(SmokeColumn) })).optional();
+  },
 });
 export type SetupState = z.infer<typeof SetupState>;
 /** POST /setup: makes the one admin, adds the ticked targets, signs in. */
@@ -140,6 +144,8 @@ export const PairHistory = z.object({
   to: at,
   /** 0: every column is one round. */
   bucketMs: z.int(),
+  /** When the pair's first round began: before it nothing was to be measured, so nothing is missing. Null: no round yet. */
+  measuredSince: at.nullable().optional(),
   columns: z.array(SmokeColumn),
   off: z.array(z.object({ from: at, to: at })),
   annotations: z.array(

@@ -5,6 +5,7 @@ import { OnlineStatus } from './status.ts';
 import { Target } from './target.ts';
 
 // The REST contract of /api/v1, shared by the API, the web admin and the command line. Times are ms since the epoch.
+// Lists come inside an object under their own name, so that something may stand beside them later: GET /agents → { agents: [...] }.
 
 const at = z.number();
 
@@ -69,9 +70,16 @@ export const AgentView = z.object({
   packetsPerSecond: z.number(),
 });
 export type AgentView = z.infer<typeof AgentView>;
+/** GET /agents, GET /agents/:id. */
+export const AgentList = z.object({ agents: z.array(AgentView) });
+/** PATCH /agents/:id → Saved. POST /agents/:id/revoke (empty body) → Saved. */
 export const AgentEdit = z.strictObject({ labels: Labels });
+/** GET /agents/:id/events?limit (newest first). */
 export const AgentEventView = z.object({ at, level: z.string(), event: z.string(), message: z.string() });
+export const AgentEventList = z.object({ events: z.array(AgentEventView) });
+/** GET /agents/:id/presence?from&to: spans in the order of time, the last one open (`to: null`) when it lasts. */
 export const PresenceSpan = z.object({ from: at, to: at.nullable(), state: z.enum(['online', 'off']) });
+export const PresenceList = z.object({ spans: z.array(PresenceSpan) });
 
 /** ok: as it should be. grey: never answered any agent. no-reply: 100 % loss. no-data: agent on, nothing came. off: agent not connected. */
 export const PairState = z.enum(['ok', 'lossy', 'no-reply', 'no-data', 'off', 'grey', 'waiting', 'failed', 'firing']);
@@ -95,6 +103,8 @@ export const PairView = z.object({
   errorBoundMs: z.number().nullable(),
 });
 export type PairView = z.infer<typeof PairView>;
+/** GET /pairs?agent&target (both optional); GET /pairs/:agent/:target/:probe is one PairView. */
+export const PairList = z.object({ pairs: z.array(PairView) });
 
 /** One column of the smoke chart: a round, or a bucket of rounds merged from their sketches. Absent fields do not exist: null means measured, none came. */
 export const SmokeColumn = z.object({
@@ -134,7 +144,8 @@ export const SmokeColumn = z.object({
 });
 export type SmokeColumn = z.infer<typeof SmokeColumn>;
 
-/** GET /pairs/:agent/:target/:probe/history?from&to&columns (columns: at most this many, 1 to 2000). What lies in no column is no data, or off. */
+/** GET /pairs/:agent/:target/:probe/history?from&to&columns (columns: at most this many, 1 to 2000; the last hour unless said; format=csv
+ * gives the columns as text/csv). What lies in no column is no data, or off. */
 export const PairHistory = z.object({
   agent: AgentId,
   target: TargetId,
@@ -154,7 +165,7 @@ export const PairHistory = z.object({
 });
 export type PairHistory = z.infer<typeof PairHistory>;
 
-/** GET /targets, /targets/:id; POST, PUT, DELETE. */
+/** GET /targets, /targets/:id; POST /targets (201), PUT and DELETE /targets/:id → Saved. */
 export const TargetView = Target.extend({
   /** false: never answered any agent, so it is grey and pages nobody. */
   answered: z.boolean(),
@@ -162,6 +173,7 @@ export const TargetView = Target.extend({
   updatedAt: at,
 });
 export type TargetView = z.infer<typeof TargetView>;
+export const TargetList = z.object({ targets: z.array(TargetView) });
 /** POST /targets/dry-run with a Target: what saving it would do; sends nothing. */
 export const DryRun = z.object({
   ok: z.boolean(),
@@ -196,6 +208,8 @@ export const Rule = z.strictObject({
   notifiers: z.array(z.string()).default([]),
 });
 export type Rule = z.infer<typeof Rule>;
+/** GET /rules, /rules/:id; POST (201), PUT → the rule; DELETE → 204. The same for /notifiers. */
+export const RuleList = z.object({ rules: z.array(Rule) });
 export const Notifier = z.strictObject({
   id: RuleId,
   kind: z.literal('webhook'),
@@ -204,6 +218,7 @@ export const Notifier = z.strictObject({
   allowPrivate: z.boolean().default(false),
 });
 export type Notifier = z.infer<typeof Notifier>;
+export const NotifierList = z.object({ notifiers: z.array(Notifier) });
 
 export const IncidentView = z.object({
   id: z.int(),
@@ -221,6 +236,9 @@ export const IncidentView = z.object({
   ),
 });
 export type IncidentView = z.infer<typeof IncidentView>;
+/** GET /incidents?state=firing|resolved&limit (newest first, 200 unless said). */
+export const IncidentList = z.object({ incidents: z.array(IncidentView) });
+/** GET /incidents/:id; POST /incidents/:id/acknowledge (empty body) answers the same. */
 export const IncidentDetail = IncidentView.extend({
   events: z.array(z.object({ at, kind: z.string(), detail: z.string() })),
   notifications: z.array(
@@ -257,6 +275,8 @@ export const TokenView = z.object({
   revokedAt: at.nullable(),
   agents: z.array(AgentId),
 });
+/** GET /tokens; POST /tokens (201) → TokenCreated; DELETE /tokens/:id revokes it, 204. */
+export const TokenList = z.object({ tokens: z.array(TokenView) });
 export const TokenCreated = TokenView.extend({ token: z.string(), command: z.string() });
 
 /** GET /overview: the numbers on the first page. */
@@ -275,7 +295,11 @@ export const Overview = z.object({
 });
 export type Overview = z.infer<typeof Overview>;
 
-/** The WebSocket /api/v1/live: the client names the topics it wants; each event carries its topic and a sequence that rises by one a connection. */
+/** GET /audit?limit (admin): who changed what, newest first. */
+export const AuditList = z.object({ entries: z.array(z.object({ at, actor: z.string(), action: z.string(), detail: z.string() })) });
+
+/** The WebSocket /api/v1/live: the client names the topics it wants; each event carries its topic and a sequence that rises by one a connection.
+ * A gap in the sequence means that something was left out for a slow tab: fetch anew what is shown. `hello` is the first, before any request. */
 export const LiveTopic = z.string().regex(/^(overview|agents|pairs|incidents|targets|pair:[a-z0-9.-]+:[a-z0-9.-]+\/[a-z]+)$/);
 export const LiveRequest = z.strictObject({ subscribe: z.array(LiveTopic).max(200) });
 export const LiveEvent = z.discriminatedUnion('type', [

@@ -138,7 +138,7 @@ export const METRICS = {
   pdv_max_ms: variation('pdv_max_ms', 'largest D(i) - min D', 'RFC 5481 section 4.2'),
   jitter_rfc3550_ms: variation('jitter_rfc3550_ms', 'J += (|D| - J) / 16 over the round', 'RFC 3550 section 6.4.1'),
   error_bound_ms: own('error_bound_ms', 'how far the agent may have moved the median RTT'),
-  canary_ms: own('canary_ms', "the loopback canary's median RTT over its own quiet minimum"),
+  canary_ms: own('canary_ms', 'median RTT of the loopback canary in the same engine'),
   scheduler_lag_ms: own('scheduler_lag_ms', "95th percentile of how late the engine's ticks were"),
   socket_drops: packets('socket_drops', "packets that the kernel dropped at the agent's socket", 'none'),
   rtt_sketch: ours({

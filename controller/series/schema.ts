@@ -57,12 +57,12 @@ const sampleFields = (sample: IcmpSample): Fields => {
     icmp_errors: Object.values(sample.errors).reduce((sum, count) => sum + count, 0),
     address: sample.address,
     error_bound_ms: sample.errorBound.boundMs,
-    canary_ms: sample.errorBound.canaryMs,
-    scheduler_lag_ms: sample.errorBound.schedulerLagMs,
     socket_drops: sample.errorBound.socketDrops,
   };
   const counted = sample.sent - sample.unknown;
   if (counted > 0) fields['percent_packet_loss'] = (100 * sample.lost) / counted;
+  if (sample.errorBound.canaryMs !== null) fields['canary_ms'] = sample.errorBound.canaryMs;
+  if (sample.errorBound.schedulerLagMs !== null) fields['scheduler_lag_ms'] = sample.errorBound.schedulerLagMs;
   if (sample.ttl !== null) fields['ttl'] = sample.ttl;
   if (sample.sketch !== '') fields['rtt_sketch'] = sample.sketch;
   return Object.assign(fields, rttFields(sample.rtt), variationFields(sample.variation));

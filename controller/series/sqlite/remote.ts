@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Point, Series, SeriesQuery, SeriesStore } from '../store.ts';
+
+type Call =
+  | { readonly method: 'write'; readonly points: readonly Point[] }
+  | { readonly method: 'query'; readonly query: SeriesQuery }
+  | { readonly method: 'latest'; readonly measurement: string; readonly tags: Readonly<Record<string, readonly string[]>> }
+  | { readonly method: 'deleteBefore'; readonly before: number }
+  | { readonly method: 'sizeBytes' }
+  | { readonly method: 'close' };
+export interface Request {
+  readonly id: number;
+  readonly call: Call;
+}
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly message: string };
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The embedded store over the file at `path`, in a worker thread. Rejects when the file cannot be opened; a worker that dies rejects every call and is started again by the next one. */
+export const openRemoteSqliteStore = async (path: string): Promise<SeriesStore> => {
+  const link = openLink(path);
+  await link.call({ method: 'sizeBytes' });
+  return {
+    write: async (points) => void (await link.call({ method: 'write', points })),
+    query: async (query) => (await link.call({ method: 'query', query })) as readonly Series[], // Border: our own worker's answer.
+    latest: async (measurement, tags) => (await link.call({ method: 'latest', measurement, tags })) as readonly Point[],
+    deleteBefore: async (before) => Number(await link.call({ method: 'deleteBefore', before })),
+    sizeBytes: async () => Number(await link.call({ method: 'sizeBytes' })),
+    [Symbol.asyncDispose]: link.close,
+  };
+};
+
+const openLink = (path: string): { call(call: Call): Promise<unknown>; close(): Promise<void> } => {
+  const waiting = new Map<number, Waiting>();
+  let worker: Worker | null = null;
+  let closed = false;
+  let next = 1;
+  const fail = (of: Worker, error: Error): void => {
+    if (worker !== of) return;
+    worker = null;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  const start = (): Worker => {
+    const started = new Worker(new URL('./worker.ts', import.meta.url), { workerData: path });
+    started.on('message', (answer: Answer) => {
+      const asked = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (answer.ok) asked?.resolve(answer.value);
+      else asked?.reject(new Error(`series store: ${answer.message}`));
+    });
+    started.on('error', (error) => fail(started, new Error(`series store ${path}: ${String(error)}`, { cause: error })));
+    started.on('exit', () => fail(started, new Error('series store: its worker has ended')));
+    return started;
+  };
+  const call = (request: Call): Promise<unknown> => {
+    if (closed) return Promise.reject(new Error('series store: closed'));
+    worker ??= start();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const id = next++;
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, call: request } satisfies Request);
+    return promise;
+  };
+  return {
+    call,
+    async close() {
+      if (closed || worker === null) {
+        closed = true;
+        return;
+      }
+      const ending = worker;
+      await call({ method: 'close' }).catch(() => {});
+      closed = true;
+      const exited = once(ending, 'exit');
+      await ending.terminate();
+      await exited.catch(() => {});
+    },
+  };
+};

@@ -47,14 +47,14 @@ export const DelayVariation = z.object({
 });
 export type DelayVariation = z.infer<typeof DelayVariation>;
 
-/** How far the agent's own noise may have moved the round's median RTT, and what that is made of. */
+/** How far the agent's own noise may have moved the round's median RTT, and what that is made of (agent/stats/error-bound.ts). */
 export const ErrorBound = z.object({
   /** The bound itself: the true median lies within ± this of the measured one. */
   boundMs: ms,
-  /** What the loopback canary of the same engine measured during the round: its median RTT over its own quiet minimum. */
-  canaryMs: ms,
-  /** How late the engine's own ticks were during the round: 95th percentile. */
-  schedulerLagMs: ms,
+  /** Median RTT of the loopback canary in the same engine during the round; null when it saw none. */
+  canaryMs: ms.nullable(),
+  /** How late the engine woke during the round: 95th percentile; null when that was not seen. */
+  schedulerLagMs: ms.nullable(),
   /** Packets that the kernel dropped at our socket during the round (all targets). */
   socketDrops: count,
 });
@@ -69,7 +69,7 @@ export const IcmpSample = z.object({
   received: count,
   /** No reply within the timeout (RFC 6673); includes `late`. */
   lost: count,
-  /** Replies that came after the timeout. */
+  /** Replies that came after the timeout. One that came after its round had closed is counted in the next round, as such a duplicate is. */
   late: count,
   /** Sent while the socket dropped: neither received nor lost, not part of the loss ratio. */
   unknown: count,
@@ -78,7 +78,7 @@ export const IcmpSample = z.object({
   /** Replies that arrived after one of a later-sent packet (RFC 4737, type-P-reordered). */
   reordered: count,
   longestLossRun: count,
-  /** ICMP errors that quote one of our packets, by name; such packets are lost too. */
+  /** ICMP errors that quote one of our packets, by name (such packets are lost too), and packets that did not leave (`guard-rail`, `send-no-route`, …; not in `sent`). */
   errors: z.record(z.string(), count),
   /** Reply TTL, IPv4 only, of the last reply; null for IPv6 or when none came. */
   ttl: z.int().min(0).max(255).nullable(),

@@ -1,0 +1,283 @@
+import type { Limits } from '../config/limits.ts';
+import { errorBound } from '../stats/error-bound.ts';
+import { parseIp } from './address.ts';
+import { type Canary, makeCanary } from './canary.ts';
+import { type Drops, makeDrops } from './drops.ts';
+import { type Guard, makeGuard } from './guard.ts';
+import { type ClosedRound, type EngineCounters, type EngineTask, noCounters } from './messages.ts';
+import { makeNoiseRecord } from './noise.ts';
+import { type Family, makeTemplate, wireBytes, writeEcho } from './packet.ts';
+import { makePacer } from './pacer.ts';
+import { makeReceiver } from './receive.ts';
+import { closeRound, countError, type RoundBuffer } from './round.ts';
+import type { IcmpSocket } from './socket.ts';
+import { makeTaskState, mustSkip, nextSlotMs, startRound, type TaskState } from './task-state.ts';
+import { makeStalls, makeWaker } from './waker.ts';
+
+// The engine: who sends when, what came back, which rounds are closed. One thread, no waiting; it hands rounds over in bundles.
+
+export interface EngineDeps {
+  /** CLOCK_MONOTONIC, ms with the fraction. */
+  now(): number;
+  /** Calls back once after `ms` whole milliseconds, 0: as soon as what came in has been seen to; a second call replaces the first. */
+  wakeIn(ms: number, wake: () => void): void;
+  /** 32 random bits. */
+  randomWord(): number;
+  readonly sockets: readonly IcmpSocket[];
+  /** How the kernel writes an address, to be compared with a packet's source. */
+  canonical(address: string): string;
+  /** The kernel's drop counter of a family's socket; null when unreadable. */
+  readDrops(family: Family): number | null;
+  closed(rounds: readonly ClosedRound[]): void;
+}
+
+export interface Engine {
+  setLimits(limits: Limits | null): void;
+  add(task: EngineTask): void;
+  remove(slot: number): void;
+  /** The socket has packets. */
+  readable(socket: IcmpSocket): void;
+  /** A packet that `receive` took. */
+  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string): void;
+  readonly counters: EngineCounters;
+}
+
+/** Rounds wait this long for company on their way to the agent. */
+const HAND_OVER_MS = 100;
+/** Sends in one go before the loop sees to what came in. */
+const SENDS_IN_A_GO = 64;
+/** While answers do not come at once: looks for some between so many sends. */
+const SENDS_BETWEEN_LOOKS = 8;
+const RECEIVES_IN_A_GO = 1_024;
+const DROPS_LOOK_MS = 1_000;
+
+export const makeEngine = (deps: EngineDeps): Engine => {
+  const counters = noCounters();
+  const token = [deps.randomWord(), deps.randomWord()] as const;
+  const cookie: [number, number, number, number] = [token[0], token[1], 0, 0];
+  const tasks = new Map<number, TaskState>();
+  const byIdentifier = { v4: new Map<number, TaskState>(), v6: new Map<number, TaskState>() };
+  const templates = new Map<string, ReturnType<typeof makeTemplate>>();
+  const noise = makeNoiseRecord();
+  const sends = makePacer();
+  const closings = makePacer();
+  const stalls = makeStalls();
+  const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag, stalled: stalls.add });
+  const drops: Drops = makeDrops(
+    deps.sockets.map(({ family }) => family),
+    deps.readDrops,
+    deps.now(),
+  );
+  const done: { state: TaskState; round: RoundBuffer; closedMs: number }[] = [];
+  let guard: Guard = makeGuard(null, deps.now());
+  let nextIdentifier = deps.randomWord() & 0xffff;
+  let handedOverMs = deps.now();
+  let lookedMs = deps.now();
+  /** Above 0 while a reply is there as soon as a send returns, as on loopback, veth and the like: then it is taken at once. */
+  let instant = 8;
+
+  const freeIdentifier = (): number => {
+    do nextIdentifier = (nextIdentifier + 1) & 0xffff;
+    while (byIdentifier.v4.has(nextIdentifier) || byIdentifier.v6.has(nextIdentifier) || nextIdentifier === canaryIdentifier);
+    return nextIdentifier;
+  };
+  const canaryIdentifier = nextIdentifier;
+  const [canarySocket] = deps.sockets;
+  const canary: Canary | null =
+    canarySocket === undefined
+      ? null
+      : makeCanary({ socket: canarySocket, identifier: canaryIdentifier, token, randomWord: deps.randomWord, measured: noise.canary });
+  const receiver = makeReceiver({
+    counters,
+    token,
+    taskOf: (socket, identifier) => byIdentifier[socket.family].get(identifier),
+    canary: (received, arrivedMs) => canary?.take(received, arrivedMs) ?? false,
+  });
+
+  const tick = (): void => {
+    const nowMs = deps.now();
+    waker.woke(nowMs);
+    const more = sendDue(nowMs);
+    if (closings.nextDueMs() <= nowMs) for (const socket of deps.sockets) receiveAll(socket); // what is already here came in time
+    while (closings.nextDueMs() <= nowMs) closeFirst(nowMs);
+    if (canary !== null && tasks.size > 0 && canary.nextDueMs <= nowMs) canary.send(deps.now());
+    if (nowMs - lookedMs >= DROPS_LOOK_MS) look(nowMs);
+    if (done.length > 0 && nowMs - handedOverMs >= HAND_OVER_MS) handOver(nowMs);
+    const next = more
+      ? 0
+      : Math.min(sends.nextDueMs(), closings.nextDueMs(), done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY);
+    waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, tick);
+  };
+
+  /** Sends what is due; true when some is left for the next go. */
+  const sendDue = (nowMs: number): boolean => {
+    for (let i = 1; sends.nextDueMs() <= nowMs; i += 1) {
+      if (i > SENDS_IN_A_GO) return true;
+      const state = tasks.get(sends.nextSlot());
+      if (state === undefined) sends.pop();
+      else sends.replaceFirst(takeTurn(state, i));
+    }
+    return false;
+  };
+
+  /** One packet of a task, or the skipping of a round; the time of its next turn. */
+  const takeTurn = (state: TaskState, nth: number): number => {
+    const { task } = state;
+    const nowMs = deps.now();
+    if (state.turn === 0) {
+      if (mustSkip(state, nowMs)) {
+        counters.roundsSkipped += 1;
+        state.slotMs = nextSlotMs(task, nowMs + 1);
+        return state.slotMs;
+      }
+      finishNow(state.previous);
+      startRound(state);
+    }
+    sendOne(state, nowMs, nth);
+    state.turn += 1;
+    if (state.turn < task.count) {
+      // After a stall the packets that should have gone do not go in one burst: half the spacing is kept.
+      return Math.max(state.slotMs + state.turn * task.spacingMs, nowMs + task.spacingMs / 2);
+    }
+    state.turn = 0;
+    state.closesMs = nowMs + task.timeoutMs;
+    state.closing.push(state.current);
+    closings.push(state.closesMs, task.slot);
+    state.slotMs = nextSlotMs(task, state.slotMs + task.intervalMs / 2);
+    return state.slotMs;
+  };
+
+  const sendOne = (state: TaskState, nowMs: number, nth: number): void => {
+    const { current, task, socket } = state;
+    const packet = current.turns;
+    const sequence = (current.firstSequence + packet) & 0xffff;
+    current.turns += 1;
+    current.sentMs[packet] = 0;
+    current.arrivedMs[packet] = 0;
+    state.nextSequence = (sequence + 1) & 0xffff;
+    const hold = state.refusal ?? (guard.hold(state.destination, state.wireBytes, nowMs) === null ? null : 'guard-rail');
+    if (hold !== null || socket === null) {
+      if (hold !== 'no-family') counters.guardRailHits += 1;
+      countError(current, hold ?? 'no-family');
+      return;
+    }
+    cookie[2] = current.cookieHigh[packet] = deps.randomWord();
+    cookie[3] = current.cookieLow[packet] = deps.randomWord();
+    const bytes = writeEcho(state.template, state.identifier, sequence, cookie);
+    const sentMs = deps.now();
+    current.sentMs[packet] = sentMs; // before the send: on loopback the reply is there when it returns
+    const refused = socket.send(bytes, task.address, task.ttl, task.dscp);
+    if (refused !== '') {
+      current.sentMs[packet] = 0;
+      counters.sendErrors += 1;
+      countError(current, refused);
+      return;
+    }
+    counters.packetsSent += 1;
+    if (instant > 0 || nth % SENDS_BETWEEN_LOOKS === 0) instant = socket.receive() ? Math.min(8, instant + 2) : Math.max(0, instant - 1);
+  };
+
+  const closeFirst = (nowMs: number): void => {
+    const state = tasks.get(closings.nextSlot());
+    closings.pop();
+    if (state === undefined) return;
+    const round = state.closing.shift();
+    if (round !== undefined) done.push({ state, round, closedMs: nowMs });
+  };
+
+  /** A buffer that is wanted again although its round has not been handed over yet. */
+  const finishNow = (round: RoundBuffer): void => {
+    if (round.open && done.some((one) => one.round === round)) handOver(deps.now());
+  };
+
+  const handOver = (nowMs: number): void => {
+    handedOverMs = nowMs;
+    if (done.some(({ round }) => hasLoss(round))) look(nowMs);
+    const rounds = done.map(({ state, round, closedMs }): ClosedRound => {
+      round.open = false;
+      const bound = errorBound({ ...noise.between(round.startedMs, closedMs), socketDrops: drops.countBetween(round.startedMs, closedMs) });
+      const { address, timeoutMs, slot } = state.task;
+      const { family } = state.ip;
+      const outcome = closeRound(round, {
+        address,
+        timeoutMs,
+        errorBound: bound,
+        mayHaveDropped: (from, to) => drops.mayHaveDropped(family, from, to),
+        stalledAt: stalls.at,
+      });
+      return { slot, startedMs: round.startedMs, durationMs: Math.round(closedMs - round.startedMs), outcome };
+    });
+    done.length = 0;
+    deps.closed(rounds);
+  };
+
+  const look = (nowMs: number): void => {
+    lookedMs = nowMs;
+    drops.look(nowMs);
+    counters.socketDrops = drops.total;
+  };
+
+  const refusalOf = (state: Pick<TaskState, 'ip' | 'socket'>): TaskState['refusal'] =>
+    guard.refusal(state.ip) ?? (state.socket === null ? 'no-family' : null);
+
+  return {
+    counters,
+    setLimits: (limits) => {
+      guard = makeGuard(limits, deps.now());
+      for (const state of tasks.values()) {
+        state.destination = guard.destination(state.ip, deps.now());
+        state.refusal = refusalOf(state);
+      }
+    },
+    add: (task) => {
+      const nowMs = deps.now();
+      const ip = parseIp(task.address);
+      if (ip === null) throw new Error(`task for "${task.address}", which is no address`);
+      const { family } = ip;
+      const socket = deps.sockets.find((one) => one.family === family) ?? null;
+      const key = `${family} ${task.sizeBytes}`;
+      const template = templates.get(key) ?? makeTemplate(family, task.sizeBytes);
+      templates.set(key, template);
+      const identifier = freeIdentifier();
+      const fixed = {
+        task,
+        ip,
+        source: deps.canonical(task.address),
+        socket,
+        identifier,
+        template,
+        wireBytes: wireBytes(family, task.sizeBytes),
+      };
+      const state = makeTaskState(
+        { ...fixed, destination: guard.destination(ip, nowMs), refusal: refusalOf({ ip, socket }) },
+        deps.randomWord() & 0xffff,
+        nowMs,
+      );
+      tasks.set(task.slot, state);
+      byIdentifier[family].set(identifier, state);
+      sends.push(state.slotMs, task.slot);
+      waker.sleepUntil(sends.nextDueMs(), tick);
+    },
+    remove: (slot) => {
+      const state = tasks.get(slot);
+      if (state === undefined) return;
+      tasks.delete(slot);
+      byIdentifier[state.ip.family].delete(state.identifier);
+      // Its entries in the pacers find nobody when they are due.
+    },
+    readable: (socket) => {
+      waker.disturbed();
+      receiveAll(socket);
+    },
+    packet: (socket, bytes, length, source) => receiver.take(socket, bytes, length, source, deps.now()),
+  };
+};
+
+const receiveAll = (socket: IcmpSocket): void => {
+  for (let i = 0; i < RECEIVES_IN_A_GO && socket.receive(); i += 1);
+};
+
+const hasLoss = (round: RoundBuffer): boolean => {
+  for (let i = 0; i < round.turns; i += 1) if (round.sentMs[i] !== 0 && round.arrivedMs[i] === 0) return true;
+  return false;
+};

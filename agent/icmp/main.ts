@@ -1,0 +1,112 @@
+// The ICMP process: the only one that needs CAP_NET_RAW, with nothing in it but the engine, so that nothing else disturbs its timing.
+// It ends when the agent does. It reads the clock and sets timers itself: a Clock would cost more than the packet.
+
+import { randomFillSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { SocketAddress } from 'node:net';
+import { makeEngine } from './engine.ts';
+import { readKernelDrops } from './drops.ts';
+import type { ClosedRound, FromEngine, ToEngine } from './messages.ts';
+import type { Family } from './packet.ts';
+import { type IcmpSocket, openIcmpSocket, type SocketEvents } from './socket.ts';
+
+const COUNTERS_EVERY_MS = 1_000;
+/** So many messages the agent may leave unread before rounds are thrown away, counted: about ten seconds' worth. */
+const UNREAD_MESSAGES = 100;
+
+const main = (): void => {
+  const now = monotonicMs();
+  const sockets: IcmpSocket[] = [];
+  let engine: ReturnType<typeof makeEngine> | null = null;
+  const events: SocketEvents = {
+    readable: (socket) => engine?.readable(socket),
+    packet: (socket, bytes, length, source) => engine?.packet(socket, bytes, length, source),
+    broken: (socket, error) => {
+      throw new Error(`the raw ICMP${socket.family} socket broke`, { cause: error });
+    },
+  };
+  for (const family of ['v4', 'v6'] as const) {
+    const opened = openIcmpSocket(family, events);
+    if (opened.ok) sockets.push(opened.socket);
+    else if (opened.reason === 'no-permission') return tell({ type: 'no-permission', detail: opened.detail }, () => process.exit(0));
+  }
+  const inodes = new Map<Family, string | null>(sockets.map(({ family, inode }) => [family, inode]));
+  engine = makeEngine({
+    now,
+    wakeIn: makeAlarm(),
+    randomWord: makeRandomWords(),
+    sockets,
+    canonical: (address) =>
+      new SocketAddress({ address: address.replace(/%.*$/, ''), family: address.includes(':') ? 'ipv6' : 'ipv4' }).address,
+    readDrops: (family) => readKernelDrops(family, inodes.get(family) ?? null),
+    closed: (rounds) => handOver(rounds),
+  });
+  const { counters, setLimits, add, remove } = engine;
+  let unread = 0;
+  const handOver = (rounds: readonly ClosedRound[]): void => {
+    if (unread >= UNREAD_MESSAGES) {
+      counters.roundsDropped += rounds.length;
+      return;
+    }
+    unread += 1;
+    tell({ type: 'rounds', rounds }, () => {
+      unread -= 1;
+    });
+  };
+  setInterval(() => unread < UNREAD_MESSAGES && tell({ type: 'counters', counters }), COUNTERS_EVERY_MS);
+  process.on('message', (message: ToEngine) => {
+    if (message.type === 'limits') setLimits(message.limits);
+    else if (message.type === 'add') message.tasks.forEach(add);
+    else message.slots.forEach(remove);
+  });
+  wakePrecisely();
+  tell({ type: 'ready', families: sockets.map(({ family }) => family) });
+};
+
+const tell = (message: FromEngine, sent: () => void = () => undefined): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
+};
+
+/** performance.now costs a quarter of hrtime.bigint; both read CLOCK_MONOTONIC, from different zeros. */
+const monotonicMs = (): (() => number) => {
+  const zeroMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  return () => zeroMs + performance.now();
+};
+
+const makeAlarm = (): ((ms: number, wake: () => void) => void) => {
+  let timer: NodeJS.Timeout | null = null;
+  let immediate: NodeJS.Immediate | null = null;
+  return (ms, wake) => {
+    if (timer !== null) clearTimeout(timer);
+    if (immediate !== null) clearImmediate(immediate);
+    timer = ms > 0 ? setTimeout(wake, ms) : null;
+    immediate = ms > 0 ? null : setImmediate(wake);
+  };
+};
+
+const makeRandomWords = (): (() => number) => {
+  const words = new Uint32Array(2_048);
+  let used = words.length;
+  return () => {
+    if (used === words.length) {
+      randomFillSync(words);
+      used = 0;
+    }
+    return words[used++] ?? 0;
+  };
+};
+
+/** The kernel may put a sleeper's wake off by 50 µs to save power; ours would then look like 50 µs of noise. */
+const wakePrecisely = (): void => {
+  try {
+    writeFileSync('/proc/self/timerslack_ns', '1');
+  } catch {
+    // An old kernel, or /proc is read-only: only the error bound gets wider.
+  }
+};
+
+process.once('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group: the agent decides when we end.
+process.on('SIGINT', () => undefined);
+Error.stackTraceLimit = 3; // an empty socket is told by a throw
+main();

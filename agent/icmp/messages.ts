@@ -1,0 +1,68 @@
+import type { Limits } from '../config/limits.ts';
+import type { MeasuredRound } from '../probes/probe.ts';
+
+// What the agent and its ICMP process say to each other. Both are this program, so nothing is validated: types only.
+
+/** A task as the ICMP process wants it. `slot` is the agent's number for it; never used again, so that no round is taken for a successor's. */
+export interface EngineTask {
+  readonly slot: number;
+  readonly address: string;
+  readonly intervalMs: number;
+  readonly phaseMs: number;
+  readonly count: number;
+  readonly spacingMs: number;
+  readonly timeoutMs: number;
+  readonly sizeBytes: number;
+  readonly dscp: number;
+  readonly ttl: number;
+}
+
+export type ToEngine =
+  | { readonly type: 'limits'; readonly limits: Limits | null }
+  | { readonly type: 'add'; readonly tasks: readonly EngineTask[] }
+  | { readonly type: 'remove'; readonly slots: readonly number[] };
+
+export interface ClosedRound extends MeasuredRound {
+  readonly slot: number;
+}
+
+/** Since the start of the ICMP process; all go up only. */
+export interface EngineCounters {
+  packetsSent: number;
+  repliesReceived: number;
+  /** Packets that the guard rails held back. */
+  guardRailHits: number;
+  /** Rounds that did not start because the last one was still running, or because the process was stopped for too long. */
+  roundsSkipped: number;
+  /** Replies that count as nothing, by why. */
+  wrongCookie: number;
+  wrongSource: number;
+  truncated: number;
+  badChecksum: number;
+  /** Packets that the kernel dropped at our sockets. */
+  socketDrops: number;
+  /** Sends that the kernel refused. */
+  sendErrors: number;
+  /** Rounds thrown away because the agent did not take them. */
+  roundsDropped: number;
+}
+
+export type FromEngine =
+  | { readonly type: 'ready'; readonly families: readonly ('v4' | 'v6')[] }
+  | { readonly type: 'no-permission'; readonly detail: string }
+  | { readonly type: 'rounds'; readonly rounds: readonly ClosedRound[] }
+  | { readonly type: 'counters'; readonly counters: EngineCounters };
+
+export const noCounters = (): EngineCounters => ({
+  packetsSent: 0,
+  repliesReceived: 0,
+  guardRailHits: 0,
+  roundsSkipped: 0,
+  wrongCookie: 0,
+  wrongSource: 0,
+  truncated: 0,
+  badChecksum: 0,
+  socketDrops: 0,
+  sendErrors: 0,
+  roundsDropped: 0,
+});

@@ -1,0 +1,21 @@
+// raw-socket comes without types; these are the parts that socket.ts uses.
+declare module 'raw-socket' {
+  namespace raw {
+    interface SocketWrap {
+      /** Called by the addon: recvReady, sendReady, error, close. */
+      emit: (event: string, argument?: unknown) => void;
+      setOption(level: number, option: number, value: number): void;
+      setOption(level: number, option: number, value: Buffer, length: number): void;
+      /** Both are synchronous, call back before they return, and throw strerror's text. */
+      send(buffer: Buffer, offset: number, length: number, address: string, done: (bytes: number) => void): void;
+      recv(buffer: Buffer, taken: (buffer: Buffer, length: number, source: string) => void): void;
+      close(): void;
+    }
+  }
+  const raw: {
+    createSocket(options: { protocol: number; addressFamily: number; bufferSize?: number }): { readonly wrap: raw.SocketWrap };
+    readonly Protocol: { readonly ICMP: number; readonly ICMPv6: number };
+    readonly AddressFamily: { readonly IPv4: number; readonly IPv6: number };
+  };
+  export default raw;
+}

@@ -1,0 +1,75 @@
+import type { EngineCounters } from './messages.ts';
+import { makeReceived, type Received, readPacket } from './packet.ts';
+import { countError, type RoundBuffer } from './round.ts';
+import type { IcmpSocket } from './socket.ts';
+import { packetOf, roundOf, type TaskState } from './task-state.ts';
+
+/** Puts a received packet where it belongs, or counts why it counts as nothing. */
+export interface Receiver {
+  take(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
+}
+
+export interface ReceiverDeps {
+  readonly counters: EngineCounters;
+  /** The process's two words of the cookie. */
+  readonly token: readonly [number, number];
+  taskOf(socket: IcmpSocket, identifier: number): TaskState | undefined;
+  /** Takes what belongs to the canary; true when it did. */
+  canary(received: Received, arrivedMs: number): boolean;
+}
+
+export const makeReceiver = (deps: ReceiverDeps): Receiver => {
+  const { counters, token } = deps;
+  const received = makeReceived();
+
+  const take: Receiver['take'] = (socket, bytes, length, source, arrivedMs) => {
+    const kind = readPacket(socket.family, bytes, length, received);
+    if (kind === 'foreign' || (kind === 'reply' && deps.canary(received, arrivedMs))) return;
+    const state = deps.taskOf(socket, received.identifier);
+    if (state === undefined) return; // an answer to another program's request
+    if (kind === 'truncated') counters.truncated += 1;
+    else if (kind === 'bad-checksum') counters.badChecksum += 1;
+    else if (kind === 'error') takeError(state);
+    else takeReply(state, source, arrivedMs);
+  };
+
+  const takeReply = (state: TaskState, source: string, arrivedMs: number): void => {
+    const round = roundOf(state, received.sequence);
+    const packet = round === null ? -1 : packetOf(round, received.sequence);
+    if (round === null || !isCookieOf(round, packet)) counters.wrongCookie += 1;
+    else if (!isFrom(state, source)) counters.wrongSource += 1;
+    else if (received.sizeBytes !== state.task.sizeBytes) counters.truncated += 1;
+    else countReply(state, round, packet, arrivedMs);
+  };
+
+  const isCookieOf = (round: RoundBuffer, packet: number): boolean =>
+    received.cookie[0] === token[0] &&
+    received.cookie[1] === token[1] &&
+    received.cookie[2] === round.cookieHigh[packet] &&
+    received.cookie[3] === round.cookieLow[packet];
+
+  const isFrom = (state: TaskState, source: string): boolean =>
+    state.ip.family === 'v4' ? received.peer[0] === state.ip.words[0] : source === state.source;
+
+  const countReply = (state: TaskState, round: RoundBuffer, packet: number, arrivedMs: number): void => {
+    if (round.arrivedMs[packet] !== 0) {
+      if (round.open) round.duplicates += 1;
+      else state.carriedDuplicates += 1;
+      return;
+    }
+    counters.repliesReceived += 1;
+    round.arrivedMs[packet] = arrivedMs;
+    if (arrivedMs - (round.sentMs[packet] ?? 0) <= state.task.timeoutMs) round.ttl = received.ttl;
+    else if (!round.open) state.carriedLate += 1; // an open round's are counted when it closes
+  };
+
+  /** Only counted: whether the packet is lost, its timeout decides, so that a forged error takes nothing away. */
+  const takeError = (state: TaskState): void => {
+    const round = roundOf(state, received.sequence);
+    if (round === null || !round.open) return;
+    if (state.ip.words.every((word, i) => received.peer[i] === word)) countError(round, received.error);
+    else counters.wrongSource += 1;
+  };
+
+  return { take };
+};

@@ -1,0 +1,167 @@
+// What each agent is to do, signed, on its retained topics. Only what changed is signed again; everything is published anew to a broker that forgot.
+import { createHash } from 'node:crypto';
+import type { Config, Latest } from '../../protocol/config.ts';
+import type { ConfigReport } from '../../protocol/config-report.ts';
+import { encode } from '../../protocol/codec.ts';
+import type { PublishOptions } from '../../protocol/link.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Status } from '../../protocol/status.ts';
+import type { Clock } from '../../protocol/time.ts';
+import { topic } from '../../protocol/topics.ts';
+import type { State } from '../state/database.ts';
+import { tasksOf } from './compile.ts';
+import { nextRevision, readAgents, readRevision, readTargets } from './model.ts';
+import { makeSerial } from './serial.ts';
+import type { ConfigSigner } from './signer.ts';
+
+export interface Push {
+  /** Compiles the fleet, signs and publishes what changed; which agents that were, and the fleet's revision then. */
+  sync(): Promise<{ readonly revision: number; readonly agents: readonly string[] }>;
+  /** Publishes everything anew. */
+  publishAll(): Promise<void>;
+  /** Dates again what is the latest, for every agent. */
+  publishLatest(): Promise<void>;
+  /** What the agent says that it runs; when it is ahead of us (a restored backup) the generation is raised. */
+  compare(agent: string, applied: { readonly generation: number; readonly revision: number }): void;
+  onStatus(agent: string, status: Status): void;
+  onReport(agent: string, report: ConfigReport): void;
+}
+
+export interface PushOptions {
+  readonly state: State;
+  readonly signer: ConfigSigner;
+  readonly clock: Clock;
+  readonly log: Log;
+  publish(topic: string, payload: Uint8Array, options?: PublishOptions): void;
+}
+
+interface Pushed {
+  readonly agent_id: string;
+  readonly generation: number;
+  readonly revision: number;
+  readonly tasks_hash: string;
+  readonly message: string;
+}
+
+/** An agent may say anything; a jump further than this is not taken for a lost backup. */
+const MOST_GENERATIONS_AHEAD = 1_000;
+const RAISE_AT_MOST_EVERY_MS = 60_000;
+
+export const openPush = async ({ state, signer, clock, log, publish }: PushOptions): Promise<Push> => {
+  const serial = makeSerial();
+  const pushed = new Map<string, Pushed>((await state.selectFrom('pushes').selectAll().execute()).map((row) => [row.agent_id, row]));
+  let revision = await readRevision(state);
+  let raisedAt = Number.NEGATIVE_INFINITY;
+
+  const publishConfig = ({ agent_id, message }: Pushed): void =>
+    publish(topic(agent_id, 'config'), encode(JSON.parse(message)), { retain: true });
+  const publishDate = ({ agent_id, generation, revision: of }: Pushed): void => {
+    const latest: Latest = { kind: 'latest', agent: agent_id, generation, revision: of, at: Math.floor(clock.now()) };
+    publish(topic(agent_id, 'config/latest'), encode(JSON.parse(signer.sign(latest))), { retain: true });
+  };
+
+  const sync = async (): Promise<{ revision: number; agents: readonly string[] }> => {
+    const generation = signer.generation();
+    const { changed, gone, at } = await state.transaction().execute(async (trx) => {
+      const [agents, targets] = [await readAgents(trx), (await readTargets(trx)).map(({ target }) => target)];
+      const wanted = agents.map((agent) => {
+        const tasks = tasksOf(agent, targets);
+        return { agent: agent.id, tasks, hash: createHash('sha256').update(JSON.stringify(tasks)).digest('hex') };
+      });
+      const different = wanted.filter(({ agent, hash }) => {
+        const last = pushed.get(agent);
+        return last === undefined || last.tasks_hash !== hash || last.generation !== generation;
+      });
+      let now = await readRevision(trx);
+      // The same revision with other tasks would be refused by the agent: an agent whose labels came from an enrolment, say.
+      if (different.some(({ agent, hash }) => isSameNumber(pushed.get(agent), generation, now, hash)))
+        now = await nextRevision(trx, Math.floor(clock.now()), 'system', 'agents changed');
+      const rows = different.map(({ agent, tasks, hash }): Pushed => {
+        const body: Config = { kind: 'config', agent, generation, revision: now, tasks };
+        return { agent_id: agent, generation, revision: now, tasks_hash: hash, message: signer.sign(body) };
+      });
+      for (const row of rows)
+        await trx
+          .insertInto('pushes')
+          .values(row)
+          .onConflict((conflict) => conflict.column('agent_id').doUpdateSet(row))
+          .execute();
+      const there = new Set(agents.map(({ id }) => id));
+      const leaving = [...pushed.keys()].filter((agent) => !there.has(agent));
+      for (const agent of leaving) await trx.deleteFrom('pushes').where('agent_id', '=', agent).execute();
+      return { changed: rows, gone: leaving, at: now };
+    });
+    revision = at;
+    for (const row of changed) {
+      pushed.set(row.agent_id, row);
+      publishConfig(row);
+      publishDate(row);
+    }
+    for (const agent of gone) {
+      pushed.delete(agent);
+      // An empty retained message makes a broker forget the one that it keeps.
+      for (const name of ['config', 'config/latest'] as const) publish(topic(agent, name), new Uint8Array(0), { retain: true });
+    }
+    return { revision, agents: changed.map(({ agent_id }) => agent_id) };
+  };
+
+  const raise = (agent: string, applied: { generation: number; revision: number }): void => {
+    const at = clock.now();
+    if (at - raisedAt < RAISE_AT_MOST_EVERY_MS) return;
+    raisedAt = at;
+    const own = { generation: signer.generation(), revision };
+    if (applied.generation > own.generation + MOST_GENERATIONS_AHEAD) {
+      log.error('generation-absurd', `agent ${agent} says that it runs generation ${applied.generation}: not believed`, {
+        agent,
+        applied,
+        own,
+      });
+      return;
+    }
+    serial(async () => {
+      while (signer.generation() <= applied.generation) await signer.raiseGeneration();
+      log.warn('generation-raised', `agent ${agent} is ahead of this controller (a restored backup?): the generation was raised`, {
+        agent,
+        applied,
+        own,
+        generation: signer.generation(),
+      });
+      await sync();
+    }).catch((error: unknown) => log.error('generation-not-raised', `agents ahead of this controller cannot be steered: ${String(error)}`));
+  };
+  const compare: Push['compare'] = (agent, applied) => {
+    const generation = signer.generation();
+    if (applied.generation > generation || (applied.generation === generation && applied.revision > revision)) raise(agent, applied);
+  };
+
+  return {
+    sync: () => serial(sync),
+    publishAll: () =>
+      serial(async () => {
+        for (const row of pushed.values()) {
+          publishConfig(row);
+          publishDate(row);
+        }
+      }),
+    publishLatest: () => serial(async () => [...pushed.values()].forEach(publishDate)),
+    compare,
+    onStatus(agent, status) {
+      if (status.state === 'online' && status.applied !== null) compare(agent, status.applied);
+    },
+    onReport(agent, report) {
+      if (report.result === 'applied') return compare(agent, report);
+      log.warn('config-rejected', `agent ${agent} rejected its configuration: ${report.reason}`, { agent, details: report.details });
+      const last = pushed.get(agent);
+      const isBehind =
+        report.reason === 'generation-went-back' ||
+        report.reason === 'revision-went-back' ||
+        report.reason === 'same-revision-other-content';
+      // It refused the very one that is our latest: our numbers are behind what it has seen.
+      if (isBehind && last !== undefined && report.revision === last.revision && report.generation === last.generation)
+        raise(agent, { generation: last.generation, revision: last.revision });
+    },
+  };
+};
+
+const isSameNumber = (last: Pushed | undefined, generation: number, revision: number, hash: string): boolean =>
+  last !== undefined && last.generation === generation && last.revision >= revision && last.tasks_hash !== hash;

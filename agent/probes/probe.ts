@@ -28,7 +28,9 @@ export interface ProbeContext {
   readonly signal: AbortSignal;
 }
 
-export type Resolution = { readonly ok: true; readonly address: string } | { readonly ok: false; readonly blame: 'resolver' | 'agent'; readonly reason: string; readonly detail: string };
+export type Resolution =
+  | { readonly ok: true; readonly address: string }
+  | { readonly ok: false; readonly blame: 'resolver' | 'agent'; readonly reason: string; readonly detail: string };
 export type Resolve = (address: string, family: 'any' | 'v4' | 'v6', signal: AbortSignal) => Promise<Resolution>;
 
 /** Opens a task and yields its rounds until the signal. Never publishes, never retries, never throws for a bad target. */

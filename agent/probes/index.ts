@@ -1,0 +1,10 @@
+import type { ProbeKind } from '../../protocol/probes/index.ts';
+import type { Task } from '../../protocol/task.ts';
+import { icmp } from './icmp.ts';
+import type { MeasuredRound, Probe, ProbeContext } from './probe.ts';
+
+/** Every kind of probe. The compiler names the one that is missing. */
+const probes: { readonly [K in ProbeKind]: Probe<K> } = { icmp };
+
+/** Opens the task's probe: its rounds until the context's signal aborts. */
+export const openProbe = (task: Task, context: ProbeContext): AsyncIterable<MeasuredRound> => probes[task.options.kind](task, context);

@@ -3,10 +3,24 @@ import type { Transport } from '../protocol/link.ts';
 import type { Log } from '../protocol/log.ts';
 import type { Random } from '../protocol/random.ts';
 import type { Health, OnlineStatus } from '../protocol/status.ts';
-import type { Clock } from '../protocol/time.ts';
+import type { Task } from '../protocol/task.ts';
+import { type Clock, slept } from '../protocol/time.ts';
+import { ConfigKeeper } from './config/keeper.ts';
+import { LastGood } from './config/last-good.ts';
 import type { Host } from './host.ts';
+import { makeIntake } from './intake.ts';
+import { keepConnected } from './link/connection.ts';
+import { openProbe } from './probes/index.ts';
 import type { IcmpEngine, Resolve } from './probes/probe.ts';
-import type { Timing } from './timing.ts';
+import { phaseOf } from './schedule/plan.ts';
+import { TaskRunner } from './schedule/runner.ts';
+import { Conversation } from './session.ts';
+import { Spool } from './spool/spool.ts';
+import { statusOf } from './status.ts';
+import { Timekeeper } from './time/timekeeper.ts';
+import { defaultTiming, type Timing } from './timing.ts';
+import { Uplink } from './uplink/uplink.ts';
+import { Wake } from './uplink/wake.ts';
 
 /** Everything that an agent stands on. No files, no environment, no timers of its own: many agents run in one process under a simulated clock. */
 export interface AgentDeps {
@@ -24,15 +38,117 @@ export interface AgentDeps {
   /** What the probes' processes say of themselves, now. */
   readonly health: () => Health;
   readonly certificateExpiresAt?: () => number | null;
-  /** Told at each status that would be sent, connected or not: for `agent status`. */
-  readonly onStatus?: (status: OnlineStatus, connection: { readonly connected: boolean; readonly detail: string }) => void;
+  /** Told at each status, connected or not: for `agent status`. */
+  readonly onStatus?: (status: OnlineStatus, connection: Connection) => void;
   readonly timing?: Partial<Timing>;
   /** Bytes of rounds that the spool holds at most; 256 MiB unless said. */
   readonly spoolCapBytes?: number;
+  /** Bytes left on the disk under the database; plenty unless said. */
+  readonly diskFree?: () => number;
 }
+
+export interface Connection {
+  readonly connected: boolean;
+  /** Why not, in words. */
+  readonly detail: string;
+}
+
+/** What the loops of one agent share. */
+export interface Agent {
+  readonly deps: AgentDeps;
+  readonly timing: Timing;
+  readonly timekeeper: Timekeeper;
+  readonly spool: Spool;
+  readonly uplink: Uplink;
+  readonly keeper: ConfigKeeper;
+  readonly runner: TaskRunner;
+  /** There is something to commit or to send. */
+  readonly work: Wake;
+  readonly status: () => OnlineStatus;
+  readonly stopping: () => boolean;
+}
+
+const SPOOL_CAP_BYTES = 256 * 1024 * 1024;
+const EPOCH_BYTES = 8;
 
 /** Measures, spools, publishes and obeys until the signal aborts; then spools the last rounds, says goodbye and resolves.
  * Rejects only when its database is unusable at the start. */
-export const runAgent = async (_deps: AgentDeps, _signal: AbortSignal): Promise<void> => {
-  throw new Error('not yet wired');
+export const runAgent = async (deps: AgentDeps, signal: AbortSignal): Promise<void> => {
+  const agent = assemble(deps, signal);
+  let connection: Connection = { connected: false, detail: 'not connected yet' };
+  const tell = (): void => deps.onStatus?.(agent.status(), connection);
+  agent.keeper.resume();
+  tell();
+  const link = keepConnected(
+    {
+      ...deps,
+      converse: () => new Conversation(agent),
+      onState: (connected, detail) => {
+        connection = { connected, detail };
+        tell();
+      },
+    },
+    signal,
+  );
+  await Promise.all([link, commitLoop(agent, signal), suspendLoop(agent, signal), statusLoop(agent, tell, signal)]);
+};
+
+const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
+  const { clock, db, host, log, random } = deps;
+  const timing = { ...defaultTiming, ...deps.timing };
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  const timekeeper = new Timekeeper(db, clock, host);
+  const spool = new Spool({
+    db,
+    log,
+    timekeeper,
+    epoch: random.hex(EPOCH_BYTES),
+    capBytes: deps.spoolCapBytes ?? SPOOL_CAP_BYTES,
+    diskFree: deps.diskFree ?? (() => Number.POSITIVE_INFINITY),
+  });
+  const uplink = new Uplink({ spool, timekeeper, clock, timing, log });
+  const work = new Wake();
+  const intake = makeIntake(clock, timekeeper, spool, host.bootId);
+  const open = (task: Task, signal: AbortSignal): ReturnType<typeof openProbe> =>
+    openProbe(task, { ...deps, phaseMs: phaseOf(deps.identity.agentId, task.id, task.intervalMs), signal });
+  const runner = new TaskRunner({
+    log,
+    open,
+    onRound: (task, round) => {
+      intake(task, round);
+      work.ring();
+    },
+  });
+  const keeper = new ConfigKeeper(deps.identity, new LastGood(db), (tasks) => runner.apply(tasks), log, timekeeper.steady.now());
+  const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
+  return { deps, timing, timekeeper, spool, uplink, keeper, runner, work, status, stopping: () => stop.aborted };
+};
+
+/** The one loop that writes and sends: rounds that close within `commitMs` share a commit, and go out right after it. */
+const commitLoop = async (agent: Agent, signal: AbortSignal): Promise<void> => {
+  const { deps, timing, spool, uplink, timekeeper, work, runner } = agent;
+  let nextMs = Number.POSITIVE_INFINITY;
+  let commits = 0;
+  while (!signal.aborted) {
+    await work.wait(deps.clock, nextMs, signal);
+    if (spool.pending) await slept(deps.clock, timing.commitMs, signal);
+    if (signal.aborted) break;
+    const committed = spool.commit(uplink.sending && timekeeper.synchronised);
+    if (++commits % 1_000 === 0) spool.tidy();
+    nextMs = Math.min(uplink.pump(), committed ? Number.POSITIVE_INFINITY : 1_000);
+  }
+  await runner.stop();
+  spool.commit(false);
+};
+
+/** Suspends are looked for often: what lies between two looks is the uncertainty of a round that began there. */
+const suspendLoop = async ({ deps, timing, timekeeper }: Agent, signal: AbortSignal): Promise<void> => {
+  while (await slept(deps.clock, timing.suspendCheckMs, signal)) {
+    const sleptMs = timekeeper.look();
+    if (sleptMs > 0) deps.log.warn('suspended', `the host was suspended for ${(sleptMs / 1000).toFixed(1)} s`);
+  }
+};
+
+const statusLoop = async ({ deps, timing }: Agent, tell: () => void, signal: AbortSignal): Promise<void> => {
+  while (await slept(deps.clock, timing.statusMs, signal)) tell();
 };

@@ -1,0 +1,29 @@
+import type { Clock } from '../../protocol/time.ts';
+
+/** Lets a loop sleep until something happens or its time is over, whichever is first. */
+export class Wake {
+  #ring: (() => void) | null = null;
+  #rung = false;
+
+  ring(): void {
+    this.#rung = true;
+    this.#ring?.();
+  }
+
+  /** Resolves when rung (also when it was rung since the last wait), after `ms` (Infinity: never), or when the signal aborts. */
+  async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+    if (!this.#rung && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = new AbortController();
+      this.#ring = resolve;
+      const stop = (): void => resolve();
+      signal.addEventListener('abort', stop);
+      if (Number.isFinite(ms)) clock.sleep(ms, timer.signal).then(resolve, () => {});
+      await promise;
+      signal.removeEventListener('abort', stop);
+      this.#ring = null;
+      timer.abort();
+    }
+    this.#rung = false;
+  }
+}

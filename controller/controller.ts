@@ -1,129 +1,220 @@
-import type { SmokeColumn } from '../protocol/api.ts';
-import type { Broker } from '../protocol/link.ts';
-import type { Db } from '../protocol/database.ts';
-import type { Log } from '../protocol/log.ts';
-import type { Random } from '../protocol/random.ts';
-import type { OnlineStatus } from '../protocol/status.ts';
-import type { Clock } from '../protocol/time.ts';
-import type { Changes } from './fleet/changes.ts';
-import type { Fleet } from './fleet/fleet.ts';
-import type { ConfigSigner } from './fleet/signer.ts';
-import type { SeriesStore } from './series/store.ts';
-import type { State } from './state/database.ts';
+// The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
+import { openArrivalLog } from './arrivals/log.ts';
+import { openBell, runConsumer } from './arrivals/consume.ts';
+import { openBoard } from './fleet/board.ts';
+import { openChanges } from './fleet/changes.ts';
+import { openFleet } from './fleet/fleet.ts';
+import { openPush } from './fleet/push.ts';
+import { makeSerial } from './fleet/serial.ts';
+import { parseBatch } from './ingest/batch.ts';
+import { openControllerClock } from './ingest/clock.ts';
+import { openCommitQueue } from './ingest/commit.ts';
+import { openCredits } from './ingest/credits.ts';
+import { INGEST_FILTERS, openIngest } from './ingest/ingest.ts';
+import { keepClock, keptClock, tellClock } from './kept-clock.ts';
+import { openLatestRounds } from './latest.ts';
+import { makePublish } from './publish.ts';
+import type { Controller, ControllerDeps, Counters } from './ports.ts';
+import { openRegistry } from './fleet/registry.ts';
+import { forgetOld } from './fleet/forget.ts';
+import { runHousekeeping } from './housekeeping.ts';
+import { pointsOf, writeRounds } from './store-writer.ts';
+import { openTroubles } from './troubles.ts';
+import { DEFAULT_TUNING } from './tuning.ts';
 
-/** All that the controller's core needs; it opens nothing itself, and closes nothing but its own loops. */
-export interface ControllerDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** The host's boot, and how long it has been suspended since then, ms: monotonic + suspended is the line that the controller's time follows. */
-  readonly host: { readonly bootId: string; suspendedMs(): number };
-  readonly broker: Broker;
-  readonly state: State;
-  readonly arrivalsDb: Db;
-  readonly store: SeriesStore;
-  readonly signer: ConfigSigner;
-  /** One HTTP POST of a notification. */
-  readonly send: Send;
-  readonly tuning?: Partial<Tuning>;
-}
+export type * from './ports.ts';
 
-/** Resolves with the answer's status; rejects when there was no answer. */
-export type Send = (request: {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly allowPrivate: boolean;
-  readonly signal: AbortSignal;
-}) => Promise<{ readonly status: number }>;
+const CONSUMERS = ['store', 'live'] as const;
+/** How much a consumer takes at once: enough to make a transaction worth it, little enough to answer others in between. */
+const ROUNDS_AT_ONCE = 2_000;
 
-/** Numbers that an operator or a simulation may turn. */
-export interface Tuning {
-  /** Batches are collected this long, then committed together. */
-  readonly commitWaitMs: number;
-  /** The arrival log may hold this many bytes of bodies; when it is full, acknowledging stops. */
-  readonly arrivalsCapBytes: number;
-  /** How often silence is looked for, alerts' timers run, and what was heard of agents is written down. */
-  readonly tickMs: number;
-  readonly latestEveryMs: number;
-  /** After a start of the controller agents have this long to come back before they are off. */
-  readonly graceMs: number;
-  /** An agent that nothing was heard of for this long is off, even without its last will. */
-  readonly silentAfterMs: number;
-  /** Rounds a second for all agents' backlog lanes together. */
-  readonly backlogRoundsPerSecond: number;
-  readonly retentionMs: number;
-  readonly retentionEveryMs: number;
-  /** Labels that become tags of the series. */
-  readonly tagLabels: readonly string[];
-  /** Packets a second at one target from the whole fleet. */
-  readonly targetPacketsPerSecond: number;
-  /** Packets a second that one agent may be asked for. */
-  readonly agentPacketsPerSecond: number;
-}
+/** Opens everything, subscribes, and runs until the signal aborts. Rejects when something cannot be opened; afterwards nothing rejects. */
+export const openController = async (deps: ControllerDeps, signal: AbortSignal): Promise<Controller> => {
+  const { random, log, broker, state, arrivalsDb, store, signer } = deps;
+  const tuning = { ...DEFAULT_TUNING, ...deps.tuning };
 
-/** An agent as heard of up to now: fresher than its row in the control database, which is written down every few seconds. */
-export interface AgentPresence {
-  readonly id: string;
-  readonly online: boolean;
-  /** Since when it is so; null before the first word. */
-  readonly since: number | null;
-  readonly seenAt: number | null;
-  readonly status: OnlineStatus | null;
-  /** True while the controller has just started and waits for the agent to come back. */
-  readonly waiting: boolean;
-}
+  const clock = openControllerClock(deps.clock, deps.host, await keptClock(state));
+  const now = (): number => Math.floor(clock.now());
+  const troubles = openTroubles(log, now);
+  const changes = openChanges((error) => log.error('listener-failed', String(error)));
+  const publish = makePublish(broker, troubles, signal);
+  const registry = await openRegistry(state, tuning.tagLabels);
 
-/** The newest round of one pair and probe. */
-export interface LatestColumn {
-  readonly agent: string;
-  readonly target: string;
-  readonly task: string;
-  readonly intervalMs: number;
-  readonly column: SmokeColumn;
-}
+  const arrivals = openArrivalLog(arrivalsDb, {
+    capBytes: tuning.arrivalsCapBytes,
+    consumers: CONSUMERS,
+    startAfter: 0,
+    parse(body) {
+      const parsed = parseBatch(body);
+      if (!parsed.ok) log.error('arrival-unreadable', `a kept batch cannot be read and is passed over: ${parsed.reason}`);
+      return parsed.ok ? parsed.value.batch : null;
+    },
+  });
+  arrivals.move('live', arrivals.last());
+  const bell = openBell();
+  const totals = { roundsTaken: 0, roundsDuplicate: 0, roundsWaiting: 0, commits: 0, roundsStored: 0 };
+  let storeLagMs: number | null = null;
 
-/** Totals since the start, and states now. Plain numbers for /metrics. */
-export interface Counters {
-  readonly roundsStored: number;
-  readonly roundsDuplicate: number;
-  readonly roundsRefused: number;
-  readonly roundsWaiting: number;
-  readonly batches: number;
-  readonly batchesDropped: number;
-  readonly commits: number;
-  readonly messagesRefused: number;
-  readonly bytesReceived: number;
-  readonly arrivalsBytes: number;
-  readonly arrivalsCapBytes: number;
-  /** Arrivals that the consumer has not read yet. */
-  readonly storeLag: number;
-  readonly alertsLag: number;
-  /** The newest round's end until it was in the store, ms; null before the first. */
-  readonly storeLagMs: number | null;
-  readonly agentsOnline: number;
-  readonly agentsOffline: number;
-}
+  const push = await openPush({ state, signer, clock, log, publish });
+  const board = await openBoard(
+    {
+      state,
+      silentAfterMs: tuning.silentAfterMs,
+      graceMs: tuning.graceMs,
+      onChange: (ids) => changes.emit({ kind: 'agents', ids }),
+      onTurn: (agent, turned, why) => log.info(`agent-${turned}`, `agent ${agent} is ${turned}${why === '' ? '' : `: ${why}`}`, { agent }),
+    },
+    now(),
+  );
+  const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
 
-/** A part that does not do its work now, in words for an operator. */
-export interface Trouble {
-  readonly part: 'arrivals' | 'store' | 'alerts' | 'clock' | 'push';
-  readonly since: number;
-  readonly message: string;
-}
+  const credits = openCredits(tuning.backlogRoundsPerSecond);
+  const queue = openCommitQueue({
+    clock,
+    waitMs: tuning.commitWaitMs,
+    committer: {
+      isFull: arrivals.isFull,
+      commit(batches) {
+        const incoming = batches.map((batch) => ({ ...batch, refused: batch.refusedRounds.map(({ seq }) => seq) }));
+        for (const { taken, duplicates, held } of arrivals.append(incoming, now())) {
+          totals.roundsTaken += taken;
+          totals.roundsDuplicate += duplicates;
+          totals.roundsWaiting += held;
+        }
+        totals.commits += 1;
+        bell.ring();
+      },
+    },
+    acknowledge: (agent, acknowledgement) => ingest.acknowledge(agent, acknowledgement),
+    onTrouble: (message) => troubles.set('arrivals', message),
+  });
+  const ingest = openIngest({
+    clock,
+    queue,
+    credits,
+    publish,
+    isKnown: registry.isKnown,
+    fill: () => arrivals.bytes() / tuning.arrivalsCapBytes,
+    heard: board.heard,
+    status(agent, status, at) {
+      board.status(agent, status, at);
+      push.onStatus(agent, status);
+    },
+    configReport(agent, report, at) {
+      board.report(agent, report, at);
+      push.onReport(agent, report);
+    },
+    event: board.event,
+    refused(agent, kind, reason) {
+      registry.refused(agent, kind, reason, now(), log);
+    },
+  });
 
-export interface Controller {
-  /** The controller's time: slewed, never stepped. Everything that is stored or compared with rounds uses it. */
-  readonly clock: Clock;
-  readonly fleet: Fleet;
-  readonly changes: Changes;
-  agents(): readonly AgentPresence[];
-  latest(): readonly LatestColumn[];
-  counters(): Counters;
-  /** Empty when all is well: what /readyz and the overview tell. */
-  troubles(): readonly Trouble[];
-  /** Call when another part has changed agents in the control database (an enrolment): their configuration is compiled and pushed. */
-  agentsChanged(): Promise<void>;
-  /** Resolves, never rejects, when every loop has ended after the signal. */
-  readonly closed: Promise<void>;
-}
+  const reload = async (): Promise<void> => {
+    await registry.reload();
+    board.setAgents(registry.agents());
+    latest.keepAgents(registry.isKnown);
+  };
+  const serial = makeSerial();
+  const agentsChanged = (): Promise<void> =>
+    serial(async () => {
+      await reload();
+      await push.sync();
+      changes.emit({ kind: 'agents', ids: registry.agents() });
+    });
+  const fleet = openFleet({
+    state,
+    clock,
+    random,
+    limits: tuning,
+    isOnline: (agent) => board.get(agent)?.online ?? false,
+    sync: push.sync,
+    async onChange(change) {
+      await reload();
+      changes.emit(change);
+    },
+  });
+  board.setAgents(registry.agents());
+  await push.sync();
+
+  const consumer = (name: (typeof CONSUMERS)[number], handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> =>
+    runConsumer(
+      { name, log: arrivals, bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble: (message) => troubles.set(name, message) },
+      signal,
+    );
+  const loops = [
+    queue.run(signal),
+    consumer('store', async (batches) => {
+      const stored = await writeRounds(store, batches, registry.tagsOf);
+      totals.roundsStored += stored.rounds;
+      if (stored.newestEnd !== null) storeLagMs = Math.max(0, now() - stored.newestEnd);
+    }),
+    consumer('live', async (batches) => {
+      for (const { agent, batch } of batches)
+        if (batch.rounds.length > 0) latest.add(agent, pointsOf(agent, batch.rounds, registry.tagsOf));
+    }),
+    runHousekeeping(
+      {
+        clock,
+        tuning,
+        troubles,
+        tick: [
+          ['arrivals', async () => void (arrivals.release(now()) > 0 && bell.ring())],
+          ['control', async () => board.tick(now())],
+          ['control', () => board.flush(false)],
+        ],
+        minute: [
+          ['control', () => board.flush(true)],
+          ['control', () => keepClock(state, clock)],
+          ['arrivals', async () => arrivals.tidy()],
+          ['clock', async () => tellClock(clock.awayMs(), troubles)],
+        ],
+        latest: [['broker', push.publishLatest]],
+        last: [
+          ['control', () => board.flush(true)],
+          ['control', () => keepClock(state, clock)],
+          ['arrivals', async () => arrivals.tidy()],
+        ],
+        retention: [
+          ['store', async () => void (await store.deleteBefore(now() - tuning.retentionMs))],
+          ['arrivals', async () => arrivals.pruneEpochs(now())],
+          ['control', () => forgetOld(state, now() - tuning.retentionMs)],
+        ],
+      },
+      signal,
+    ),
+  ];
+
+  for (const filter of INGEST_FILTERS)
+    await broker.subscribe(filter, (message) => {
+      if (!signal.aborted) ingest.handle(message);
+    });
+  broker.onFresh(() => {
+    if (!signal.aborted) push.publishAll().catch((error: unknown) => troubles.set('control', String(error)));
+  });
+
+  return {
+    clock,
+    fleet,
+    changes,
+    agents: board.list,
+    latest: latest.list,
+    troubles: troubles.list,
+    agentsChanged,
+    closed: Promise.allSettled(loops).then(() => {}),
+    counters(): Counters {
+      const { online, offline } = board.count();
+      return {
+        ...ingest.counters,
+        ...totals,
+        arrivalsBytes: arrivals.bytes(),
+        arrivalsCapBytes: tuning.arrivalsCapBytes,
+        storeLag: arrivals.last() - arrivals.position('store'),
+        alertsLag: 0,
+        storeLagMs,
+        agentsOnline: online,
+        agentsOffline: offline,
+      };
+    },
+  };
+};

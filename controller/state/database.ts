@@ -8,7 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Db, SqlValue } from '../../protocol/database.ts';
+import type { Db, SqlValue, Statement } from '../../protocol/database.ts';
 import { migrate } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -31,9 +31,19 @@ export const openState = (db: Db): State => {
 /** Kysely's own SQLite dialect wants better-sqlite3; this one takes our synchronous Db. One connection, so one transaction at a time. */
 const sqliteDriver = (db: Db): Driver => {
   let busy: Promise<void> = Promise.resolve();
+  const statements = new Map<string, Statement>();
+  /** Preparing costs more than running; the queries of the program are few. */
+  const statementOf = (sql: string): Statement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= MOST_STATEMENTS) statements.clear();
+    const statement = db.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
   let release = (): void => {};
   const connection: DatabaseConnection = {
-    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => execute<R>(db, query),
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => execute<R>(statementOf(query.sql), query),
     streamQuery: () => {
       throw new Error('streaming is not offered by this dialect');
     },
@@ -62,8 +72,9 @@ const sqliteDriver = (db: Db): Driver => {
   };
 };
 
-const execute = <R>(db: Db, query: CompiledQuery): QueryResult<R> => {
-  const statement = db.prepare(query.sql);
+const MOST_STATEMENTS = 500;
+
+const execute = <R>(statement: Statement, query: CompiledQuery): QueryResult<R> => {
   const values = query.parameters as SqlValue[]; // Border: Kysely types parameters as unknown.
   if (/^\s*(select|with|pragma)\b|\breturning\b/i.test(query.sql)) return { rows: statement.all(...values) as R[] };
   const { changes, lastInsertRowid } = statement.run(...values);

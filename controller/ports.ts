@@ -1,0 +1,122 @@
+// What the controller's core takes and gives: for its wiring (controller.ts), the API, the command line, the simulation.
+import type { SmokeColumn } from '../protocol/api.ts';
+import type { Broker } from '../protocol/link.ts';
+import type { Db } from '../protocol/database.ts';
+import type { Log } from '../protocol/log.ts';
+import type { Random } from '../protocol/random.ts';
+import type { Clock } from '../protocol/time.ts';
+import type { AgentPresence } from './fleet/board.ts';
+import type { Changes } from './fleet/changes.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import type { ConfigSigner } from './fleet/signer.ts';
+import type { SeriesStore } from './series/store.ts';
+import type { State } from './state/database.ts';
+
+export type { AgentPresence } from './fleet/board.ts';
+
+/** All that the controller's core needs; it opens nothing itself, and closes nothing but its own loops. */
+export interface ControllerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The host's boot, and how long it has been suspended since then, ms: monotonic + suspended is the line that the controller's time follows. */
+  readonly host: { readonly bootId: string; suspendedMs(): number };
+  readonly broker: Broker;
+  readonly state: State;
+  readonly arrivalsDb: Db;
+  readonly store: SeriesStore;
+  readonly signer: ConfigSigner;
+  /** One HTTP POST of a notification. */
+  readonly send: Send;
+  readonly tuning?: Partial<Tuning>;
+}
+
+/** Resolves with the answer's status; rejects when there was no answer. */
+export type Send = (request: {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly allowPrivate: boolean;
+  readonly signal: AbortSignal;
+}) => Promise<{ readonly status: number }>;
+
+/** Numbers that an operator or a simulation may turn. */
+export interface Tuning {
+  /** Batches are collected this long, then committed together. */
+  readonly commitWaitMs: number;
+  /** The arrival log may hold this many bytes of bodies; when it is full, acknowledging stops. */
+  readonly arrivalsCapBytes: number;
+  /** How often silence is looked for, alerts' timers run, and what was heard of agents is written down. */
+  readonly tickMs: number;
+  readonly latestEveryMs: number;
+  /** After a start of the controller agents have this long to come back before they are off. */
+  readonly graceMs: number;
+  /** An agent that nothing was heard of for this long is off, even without its last will. */
+  readonly silentAfterMs: number;
+  /** Rounds a second for all agents' backlog lanes together. */
+  readonly backlogRoundsPerSecond: number;
+  readonly retentionMs: number;
+  readonly retentionEveryMs: number;
+  /** Labels that become tags of the series. */
+  readonly tagLabels: readonly string[];
+  /** Packets a second at one target from the whole fleet. */
+  readonly targetPacketsPerSecond: number;
+  /** Packets a second that one agent may be asked for. */
+  readonly agentPacketsPerSecond: number;
+  /** Series of the whole fleet: agents times tasks. */
+  readonly series: number;
+}
+
+/** The newest round of one pair and probe. */
+export interface LatestColumn {
+  readonly agent: string;
+  readonly target: string;
+  readonly task: string;
+  readonly intervalMs: number;
+  readonly column: SmokeColumn;
+}
+
+/** Totals since the start, and states now. Plain numbers for /metrics. */
+export interface Counters {
+  readonly roundsStored: number;
+  readonly roundsDuplicate: number;
+  readonly roundsRefused: number;
+  readonly roundsWaiting: number;
+  readonly batches: number;
+  readonly batchesDropped: number;
+  readonly commits: number;
+  readonly messagesRefused: number;
+  readonly bytesReceived: number;
+  readonly arrivalsBytes: number;
+  readonly arrivalsCapBytes: number;
+  /** Arrivals that the consumer has not read yet. */
+  readonly storeLag: number;
+  readonly alertsLag: number;
+  /** The newest round's end until it was in the store, ms; null before the first. */
+  readonly storeLagMs: number | null;
+  readonly agentsOnline: number;
+  readonly agentsOffline: number;
+}
+
+/** A part that does not do its work now, in words for an operator. */
+export interface Trouble {
+  readonly part: 'arrivals' | 'store' | 'alerts' | 'live' | 'clock' | 'control' | 'broker';
+  readonly since: number;
+  readonly message: string;
+}
+
+export interface Controller {
+  /** The controller's time: slewed, never stepped. Everything that is stored or compared with rounds uses it. */
+  readonly clock: Clock;
+  readonly fleet: Fleet;
+  readonly changes: Changes;
+  agents(): readonly AgentPresence[];
+  latest(): readonly LatestColumn[];
+  counters(): Counters;
+  /** Empty when all is well: what /readyz and the overview tell. */
+  troubles(): readonly Trouble[];
+  /** Call when another part has changed agents in the control database (an enrolment): their configuration is compiled and pushed. */
+  agentsChanged(): Promise<void>;
+  /** Resolves, never rejects, when every loop has ended after the signal. */
+  readonly closed: Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type { Tuning } from './ports.ts';
+
+export const DEFAULT_TUNING: Tuning = {
+  commitWaitMs: 5,
+  arrivalsCapBytes: 2 * 1024 * 1024 * 1024,
+  tickMs: 1_000,
+  latestEveryMs: 120_000,
+  graceMs: 60_000,
+  silentAfterMs: 180_000,
+  backlogRoundsPerSecond: 5_000,
+  retentionMs: 90 * 86_400_000,
+  retentionEveryMs: 3_600_000,
+  tagLabels: [],
+  targetPacketsPerSecond: 200,
+  agentPacketsPerSecond: 2_000,
+  series: 500_000,
+};

@@ -1,0 +1,115 @@
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+import type { Parsed } from '../../protocol/labels.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type Authority, DAY_MS, hashPublicKey, makeKeyPair, makeSerial, P256 } from './authority.ts';
+
+export const AGENT_CERTIFICATE_DAYS = 7;
+export const SERVER_CERTIFICATE_DAYS = 30;
+/** Hosts whose clock is behind ours must still find the certificate valid. */
+const BACKDATED_MS = DAY_MS;
+
+/** A request whose signature has proved that the sender holds the private key. */
+export interface CertificateRequest {
+  readonly publicKey: x509.PublicKey;
+  /** SHA-256 hex of its SubjectPublicKeyInfo. */
+  readonly keyHash: string;
+}
+
+export interface Issued {
+  readonly pem: string;
+  /** Lower-case hex. */
+  readonly serial: string;
+  /** ms since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** Checks a PKCS#10 in PEM: readable, P-256, signed by its own key. What it says of its subject is not looked at: we name agents. */
+export const readRequest = async (pem: string): Promise<Parsed<CertificateRequest>> => {
+  try {
+    const request = new x509.Pkcs10CertificateRequest(pem);
+    const algorithm = request.publicKey.algorithm;
+    if (algorithm.name !== 'ECDSA' || !('namedCurve' in algorithm) || algorithm.namedCurve !== 'P-256')
+      return { ok: false, reason: 'csr: the key is not of the curve P-256' };
+    if (!(await request.verify())) return { ok: false, reason: 'csr: its signature is not of its own key' };
+    return { ok: true, value: { publicKey: request.publicKey, keyHash: hashPublicKey(request.publicKey) } };
+  } catch {
+    return { ok: false, reason: 'csr: not a PKCS#10 request in PEM' };
+  }
+};
+
+/** A client certificate for one agent: its common name is the agent's id, and TLS clients is all that it is good for. */
+export const issueAgentCertificate = async (
+  authority: Authority,
+  request: CertificateRequest,
+  agentId: string,
+  now: number,
+  random: Random,
+): Promise<Issued> =>
+  issue(authority, request.publicKey, {
+    commonName: agentId,
+    days: AGENT_CERTIFICATE_DAYS,
+    usage: x509.ExtendedKeyUsage.clientAuth,
+    now,
+    random,
+    extensions: [],
+  });
+
+/** A new key and server certificate for these names; IP addresses among them become IP entries. */
+export const issueServerCertificate = async (
+  authority: Authority,
+  names: readonly string[],
+  now: number,
+  random: Random,
+): Promise<Issued & { readonly keyPem: string }> => {
+  const { publicKey, pem } = await makeKeyPair();
+  const alternatives = new x509.SubjectAlternativeNameExtension(
+    names.map((name): x509.JsonGeneralName => ({ type: isIp(name) ? 'ip' : 'dns', value: name })),
+  );
+  const issued = await issue(authority, publicKey, {
+    commonName: 'Sonde controller',
+    days: SERVER_CERTIFICATE_DAYS,
+    usage: x509.ExtendedKeyUsage.serverAuth,
+    now,
+    random,
+    extensions: [alternatives],
+  });
+  return { ...issued, keyPem: pem };
+};
+
+const isIp = (name: string): boolean => /^[0-9.]+$/.test(name) || name.includes(':');
+
+const issue = async (
+  authority: Authority,
+  publicKey: x509.PublicKey | CryptoKey,
+  leaf: {
+    readonly commonName: string;
+    readonly days: number;
+    readonly usage: string;
+    readonly now: number;
+    readonly random: Random;
+    readonly extensions: readonly x509.Extension[];
+  },
+): Promise<Issued> => {
+  const serial = makeSerial(leaf.random);
+  // X.509 counts seconds.
+  const expiresAt = Math.floor((leaf.now + leaf.days * DAY_MS) / 1000) * 1000;
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial,
+    issuer: authority.certificate.subject,
+    subject: [{ CN: [leaf.commonName] }],
+    notBefore: new Date(leaf.now - BACKDATED_MS),
+    notAfter: new Date(expiresAt),
+    publicKey,
+    signingKey: authority.signingKey,
+    signingAlgorithm: P256,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([leaf.usage]),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
+      ...leaf.extensions,
+    ],
+  });
+  return { pem: `${certificate.toString('pem')}\n`, serial, expiresAt };
+};

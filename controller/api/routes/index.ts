@@ -1,0 +1,42 @@
+import type { Context } from '../context.ts';
+import type { App } from '../instance.ts';
+import { addAgentRoutes } from './agents.ts';
+import { addAuditRoutes } from './audit.ts';
+import { addHealthRoutes } from './health.ts';
+import { addHistoryRoutes } from './history.ts';
+import { addIncidentRoutes } from './incidents.ts';
+import { addMetricsRoute } from './metrics.ts';
+import { addNotifierRoutes } from './notifiers.ts';
+import { addOpenApiRoute } from './openapi.ts';
+import { addOverviewRoute } from './overview.ts';
+import { addPageRoutes } from './pages.ts';
+import { addPairRoutes } from './pairs.ts';
+import { addRuleRoutes } from './rules.ts';
+import { addSessionRoutes } from './session.ts';
+import { addSetupRoutes } from './setup.ts';
+import { addTargetRoutes } from './targets.ts';
+import { addTokenRoutes } from './tokens.ts';
+
+/** THE LIST of routes: one file a noun. */
+const ROUTES: readonly ((app: App, context: Context) => void)[] = [
+  addSetupRoutes,
+  addSessionRoutes,
+  addOverviewRoute,
+  addAgentRoutes,
+  addTargetRoutes,
+  addPairRoutes,
+  addHistoryRoutes,
+  addIncidentRoutes,
+  addRuleRoutes,
+  addNotifierRoutes,
+  addTokenRoutes,
+  addAuditRoutes,
+  addHealthRoutes,
+  addMetricsRoute,
+  addOpenApiRoute,
+  addPageRoutes,
+];
+
+export const addRoutes = (app: App, context: Context): void => {
+  for (const add of ROUTES) add(app, context);
+};

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import type { Context } from '../context.ts';
+import type { App } from '../instance.ts';
+import { makeMetrics } from '../metrics.ts';
+import { refuse } from '../problem.ts';
+
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+/** For Prometheus: open to this host, for everybody else with a session. */
+export const addMetricsRoute = (app: App, context: Context): void => {
+  const registry = makeMetrics(context);
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'open' },
+      schema: {
+        tags: ['health'],
+        security: [],
+        summary: 'Prometheus text format',
+        produces: ['text/plain'],
+        response: { 200: z.string() },
+      },
+    },
+    async (request, reply) => {
+      if (!LOOPBACK.test(request.ip) && request.actor === null) throw refuse(401, 'from another host this needs a session');
+      return reply
+        .type(registry.contentType)
+        .serializer((text: string) => text)
+        .send(await registry.metrics());
+    },
+  );
+};

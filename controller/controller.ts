@@ -18,7 +18,7 @@ import type { Controller, ControllerDeps, Counters } from './ports.ts';
 import { openRegistry } from './fleet/registry.ts';
 import { forgetOld } from './fleet/forget.ts';
 import { runHousekeeping } from './housekeeping.ts';
-import { pointsOf, writeRounds } from './store-writer.ts';
+import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTroubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
 
@@ -137,6 +137,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   board.setAgents(registry.agents());
   await push.sync();
 
+  const pointsOf = makePointsOf(registry.tagsOf);
   const consumer = (name: (typeof CONSUMERS)[number], handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> =>
     runConsumer(
       { name, log: arrivals, bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble: (message) => troubles.set(name, message) },
@@ -145,13 +146,12 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const loops = [
     queue.run(signal),
     consumer('store', async (batches) => {
-      const stored = await writeRounds(store, batches, registry.tagsOf);
+      const stored = await writeRounds(store, batches, pointsOf);
       totals.roundsStored += stored.rounds;
       if (stored.newestEnd !== null) storeLagMs = Math.max(0, now() - stored.newestEnd);
     }),
     consumer('live', async (batches) => {
-      for (const { agent, batch } of batches)
-        if (batch.rounds.length > 0) latest.add(agent, pointsOf(agent, batch.rounds, registry.tagsOf));
+      for (const arrival of batches) if (arrival.batch.rounds.length > 0) latest.add(arrival.agent, pointsOf(arrival));
     }),
     runHousekeeping(
       {

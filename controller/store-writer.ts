@@ -7,16 +7,29 @@ import type { Point, SeriesStore } from './series/store.ts';
 /** The labels that are tags, by agent and target. */
 export type TagsOf = (agent: string, target: string) => Labels;
 
-export const pointsOf = (agent: string, rounds: readonly Round[], tagsOf: TagsOf): Point[] =>
-  rounds.map((round) => pointOf(agent, round, tagsOf(agent, round.task.slice(0, round.task.lastIndexOf('/')))));
+/** The points of arrivals, made once for all who want them. */
+export type PointsOf = (arrival: Arrival) => readonly Point[];
+
+export const makePointsOf = (tagsOf: TagsOf): PointsOf => {
+  const made = new WeakMap<Arrival, readonly Point[]>();
+  return (arrival) => {
+    const known = made.get(arrival);
+    if (known !== undefined) return known;
+    const points = arrival.batch.rounds.map((round) => pointOf(arrival.agent, round, tagsOf(arrival.agent, targetOf(round))));
+    made.set(arrival, points);
+    return points;
+  };
+};
+
+const targetOf = ({ task }: Round): string => task.slice(0, task.lastIndexOf('/'));
 
 /** The arrival log's consumer that fills the store: harmless when done again, because a point replaces itself. */
 export const writeRounds = async (
   store: SeriesStore,
   arrivals: readonly Arrival[],
-  tagsOf: TagsOf,
+  pointsOf: PointsOf,
 ): Promise<{ readonly rounds: number; readonly newestEnd: number | null }> => {
-  const points = arrivals.flatMap(({ agent, batch }) => pointsOf(agent, batch.rounds, tagsOf));
+  const points = arrivals.flatMap(pointsOf);
   if (points.length === 0) return { rounds: 0, newestEnd: null };
   await store.write(points);
   const fresh = arrivals.filter(({ batch }) => batch.lane === 'fresh').flatMap(({ batch }) => batch.rounds.map(roundEndMs));

@@ -202,6 +202,9 @@ export const METRICS = {
 } as const satisfies Readonly<Record<string, Metric>>;
 export type MetricName = keyof typeof METRICS;
 
+const TYPES: ReadonlyMap<string, FieldType> = new Map(
+  Object.values(METRICS).map(({ measurement, field, type }) => [`${measurement}.${field}`, type]),
+);
+
 /** The type of a stored field; undefined for one that the catalogue does not know. */
-export const fieldType = (measurement: string, field: string): FieldType | undefined =>
-  Object.values(METRICS).find((metric) => metric.measurement === measurement && metric.field === field)?.type;
+export const fieldType = (measurement: string, field: string): FieldType | undefined => TYPES.get(`${measurement}.${field}`);

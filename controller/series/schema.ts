@@ -19,14 +19,17 @@ export const pointOf = (agent: string, round: Round, labels: Readonly<Record<str
     measurement: PING,
     tags: { ...labels, host: agent, url: target, agent, target, task: round.task },
     at: round.at,
-    fields: { ...common(round), ...outcomeFields(round) },
+    fields: fieldsOf(round),
   };
 };
 
 type Fields = Record<string, FieldValue>;
 
-const common = (round: Round): Fields => {
-  const fields: Fields = { duration_ms: round.durationMs, interval_ms: round.intervalMs, time_source: round.time.source };
+const fieldsOf = (round: Round): Fields => {
+  const fields = outcomeFields(round);
+  fields['duration_ms'] = round.durationMs;
+  fields['interval_ms'] = round.intervalMs;
+  fields['time_source'] = round.time.source;
   if (round.time.boundMs !== null) fields['time_bound_ms'] = round.time.boundMs;
   return fields;
 };

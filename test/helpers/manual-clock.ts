@@ -17,12 +17,17 @@ export const makeManualClock = (wall = 1_800_000_000_000, monotonic = 1_000): Ma
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const sleeper = { due: steady + Math.max(0, ms), wake: resolve };
-        sleepers.push(sleeper);
-        signal.addEventListener('abort', () => {
+        const onAbort = (): void => {
           sleepers = sleepers.filter((one) => one !== sleeper);
           reject(signal.reason);
-        });
+        };
+        const wake = (): void => {
+          signal.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        const sleeper = { due: steady + Math.max(0, ms), wake };
+        sleepers.push(sleeper);
+        signal.addEventListener('abort', onAbort);
       }),
     async advance(ms) {
       const until = steady + ms;

@@ -1,6 +1,5 @@
 // The embedded store: a row a round in one SQLite file. Values lie as an array in the order of a dictionary of fields, about 350 bytes a round.
 import { type Db, transaction } from '../../../protocol/database.ts';
-import { fieldType } from '../../../protocol/metrics.ts';
 import type { FieldValue, Point, Series, SeriesQuery, SeriesRow, SeriesStore } from '../store.ts';
 import { bucketRows } from './aggregate.ts';
 import { openDictionary } from './dictionary.ts';
@@ -24,7 +23,7 @@ export const openSqliteStore = (db: Db): SeriesStore => {
   const writeOne = (point: Point): void => {
     const values: Values = [];
     for (const [field, value] of Object.entries(point.fields)) {
-      const number = dictionary.number(point.measurement, field, typeOf(point.measurement, field, value));
+      const number = dictionary.number(point.measurement, field, value);
       while (values.length < number) values.push(null);
       values[number] = value;
     }
@@ -84,16 +83,6 @@ export const openSqliteStore = (db: Db): SeriesStore => {
     },
     async [Symbol.asyncDispose]() {},
   };
-};
-
-/** The catalogue knows whether a number is an integer for ever; a field that it does not know is a float. */
-const typeOf = (measurement: string, field: string, value: FieldValue): 'int' | 'float' | 'string' | 'bool' => {
-  if (typeof value === 'string') return 'string';
-  if (typeof value === 'boolean') return 'bool';
-  if (!Number.isFinite(value)) throw new TypeError(`${measurement}.${field}: ${value} cannot be stored`);
-  if (fieldType(measurement, field) !== 'int') return 'float';
-  if (!Number.isSafeInteger(value)) throw new TypeError(`${measurement}.${field}: ${value} is not an integer`);
-  return 'int';
 };
 
 const parse = (text: unknown): Values => JSON.parse(String(text ?? '[]')) as Values; // Border: our own column, written above.

@@ -1,0 +1,23 @@
+import type { Rule } from '../../protocol/api.ts';
+import type { Member } from './notification.ts';
+
+/** What happens to incidents, in order; each becomes rows of the control database in the same transaction as the states. */
+export type Change =
+  | {
+      readonly kind: 'opened';
+      readonly rule: Rule;
+      readonly cause: string;
+      readonly at: number;
+      readonly title: string;
+      readonly members: readonly Member[];
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'joined' | 'left';
+      readonly rule: string;
+      readonly cause: string;
+      readonly at: number;
+      readonly members: readonly Member[];
+      readonly detail: string;
+    }
+  | { readonly kind: 'resolved'; readonly rule: string; readonly cause: string; readonly at: number; readonly detail: string };

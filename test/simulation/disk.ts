@@ -1,0 +1,83 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Db, SqlRow, SqlValue, Statement } from '../../protocol/database.ts';
+import type { Life } from './life.ts';
+
+const UNBOUNDED_PAGES = 0xfffffffe;
+
+/** One database file of a host. A program that dies leaves it as SQLite would: what was committed is there, an open transaction is rolled back. */
+export class Disk {
+  #file = open();
+  #full = false;
+
+  /** Opens the file for one life; the statement on which that life dies throws, and every one after it. */
+  mount(life: Life): Db {
+    if (this.#file.raw.isTransaction) this.#file.raw.exec('ROLLBACK');
+    return cutDb(this.#file, life);
+  }
+
+  /** The world's own eyes; call it between two events only. Null in the middle of a transaction. */
+  peek(sql: string, ...values: SqlValue[]): SqlRow[] | null {
+    return this.#file.raw.isTransaction ? null : rows(this.#file.raw.prepare(sql), values);
+  }
+
+  /** The file is gone at the next mount. */
+  delete(): void {
+    this.#file = open();
+    this.#limit();
+  }
+
+  /** No page more: SQLite answers SQLITE_FULL, as on a full file system. */
+  set full(full: boolean) {
+    this.#full = full;
+    this.#limit();
+  }
+
+  get full(): boolean {
+    return this.#full;
+  }
+
+  #limit(): void {
+    this.#file.raw.exec(`PRAGMA max_page_count = ${this.#full ? 1 : UNBOUNDED_PAGES}`); // 1: SQLite makes it the pages in use
+  }
+}
+
+interface File {
+  readonly raw: DatabaseSync;
+  /** Preparing costs more than running; the product prepares Kysely's statements anew each time. */
+  readonly prepared: Map<string, StatementSync>;
+}
+
+const open = (): File => ({ raw: new DatabaseSync(':memory:'), prepared: new Map() });
+
+const cutDb = (file: File, life: Life): Db => {
+  let closed = false;
+  const stepped = <T>(work: () => T): T => {
+    life.orThrow();
+    if (closed) throw new Error('the database is closed');
+    const result = work();
+    life.orThrow(); // dead after the statement took effect, before the next line
+    return result;
+  };
+  return {
+    exec: (sql) => stepped(() => file.raw.exec(sql)),
+    prepare: (sql) => cutStatement(statementOf(file, sql), stepped),
+    close: () => stepped(() => void (closed = true)),
+  };
+};
+
+const cutStatement = (statement: StatementSync, stepped: <T>(work: () => T) => T): Statement => ({
+  run: (...values) => stepped(() => statement.run(...values)),
+  get: (...values) => stepped(() => rows(statement, values)[0]),
+  all: (...values) => stepped(() => rows(statement, values)),
+});
+
+const rows = (statement: StatementSync, values: readonly SqlValue[]): SqlRow[] => statement.all(...values);
+
+const statementOf = (file: File, sql: string): StatementSync => {
+  const known = file.prepared.get(sql);
+  if (known !== undefined) return known;
+  if (file.prepared.size > 500) file.prepared.clear();
+  const statement = file.raw.prepare(sql);
+  file.prepared.set(sql, statement);
+  return statement;
+};

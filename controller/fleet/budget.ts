@@ -24,8 +24,8 @@ export interface Cost {
   readonly problems: readonly Problem[];
 }
 
-/** What one round takes in the embedded store, measured over rounds of ten packets (test/unit/controller/series/size.test.ts holds it). */
-export const BYTES_PER_ROUND = 600;
+/** What one round takes in the embedded store, measured over rounds of ten packets (test/unit/controller/series/columns.test.ts holds it to it). */
+export const BYTES_PER_ROUND = 300;
 
 /** What saving `target` would mean for a fleet with these targets, one of which it may replace. */
 export const costOf = (target: Target, targets: readonly Target[], agents: readonly FleetAgent[], limits: BudgetLimits): Cost => {

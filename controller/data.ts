@@ -1,0 +1,31 @@
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Db } from '../protocol/database.ts';
+
+/** Where everything lies in the data directory. */
+export const pathsIn = (data: string) =>
+  ({
+    keys: join(data, 'keys'),
+    control: join(data, 'control.db'),
+    arrivals: join(data, 'arrivals.db'),
+    series: join(data, 'series.db'),
+    socket: join(data, 'controller.sock'),
+    agent: join(data, 'agent'),
+  }) as const;
+
+/** Makes the directory for its owner only. Throws with the path when it may not. */
+export const prepareDirectory = (data: string): void => {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  if ((statSync(data).mode & 0o077) !== 0) chmodSync(data, 0o700);
+};
+
+export const openDatabase = (path: string): Db => new DatabaseSync(path);
+
+/** Bytes of all files below the directory. */
+export const bytesBelow = (directory: string): number => {
+  let bytes = 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true }))
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  return bytes;
+};

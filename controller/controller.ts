@@ -1,220 +1,132 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
-import { openArrivalLog } from './arrivals/log.ts';
-import { openBell, runConsumer } from './arrivals/consume.ts';
-import { openBoard } from './fleet/board.ts';
+import { runConsumer } from './arrivals/consume.ts';
 import { openChanges } from './fleet/changes.ts';
-import { openFleet } from './fleet/fleet.ts';
-import { openPush } from './fleet/push.ts';
-import { makeSerial } from './fleet/serial.ts';
-import { parseBatch } from './ingest/batch.ts';
-import { openControllerClock } from './ingest/clock.ts';
-import { openCommitQueue } from './ingest/commit.ts';
-import { openCredits } from './ingest/credits.ts';
-import { INGEST_FILTERS, openIngest } from './ingest/ingest.ts';
-import { keepClock, keptClock, tellClock } from './kept-clock.ts';
-import { openLatestRounds } from './latest.ts';
-import { makePublish } from './publish.ts';
-import type { Controller, ControllerDeps, Counters } from './ports.ts';
-import { openRegistry } from './fleet/registry.ts';
 import { forgetOld } from './fleet/forget.ts';
-import { runHousekeeping } from './housekeeping.ts';
+import { type HousekeepingOptions, runHousekeeping } from './housekeeping.ts';
+import { type ControllerClock, openControllerClock } from './ingest/clock.ts';
+import { INGEST_FILTERS } from './ingest/ingest.ts';
+import { type ConsumerName, type Intake, openIntake } from './intake.ts';
+import { keepClock, keptClock, tellClock } from './kept-clock.ts';
+import { type LatestRounds, openLatestRounds } from './latest.ts';
+import type { Controller, ControllerDeps, Counters, Tuning } from './ports.ts';
+import { makePublish } from './publish.ts';
+import { openSteering, type Steering } from './steering.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
-import { openTroubles } from './troubles.ts';
+import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
 
 export type * from './ports.ts';
 
-const CONSUMERS = ['store', 'live'] as const;
 /** How much a consumer takes at once: enough to make a transaction worth it, little enough to answer others in between. */
 const ROUNDS_AT_ONCE = 2_000;
 
 /** Opens everything, subscribes, and runs until the signal aborts. Rejects when something cannot be opened; afterwards nothing rejects. */
 export const openController = async (deps: ControllerDeps, signal: AbortSignal): Promise<Controller> => {
-  const { random, log, broker, state, arrivalsDb, store, signer } = deps;
+  const { log, broker, state, store } = deps;
   const tuning = { ...DEFAULT_TUNING, ...deps.tuning };
-
   const clock = openControllerClock(deps.clock, deps.host, await keptClock(state));
   const now = (): number => Math.floor(clock.now());
   const troubles = openTroubles(log, now);
   const changes = openChanges((error) => log.error('listener-failed', String(error)));
   const publish = makePublish(broker, troubles, signal);
-  const registry = await openRegistry(state, tuning.tagLabels);
-
-  const arrivals = openArrivalLog(arrivalsDb, {
-    capBytes: tuning.arrivalsCapBytes,
-    consumers: CONSUMERS,
-    startAfter: 0,
-    parse(body) {
-      const parsed = parseBatch(body);
-      if (!parsed.ok) log.error('arrival-unreadable', `a kept batch cannot be read and is passed over: ${parsed.reason}`);
-      return parsed.ok ? parsed.value.batch : null;
-    },
-  });
-  arrivals.move('live', arrivals.last());
-  const bell = openBell();
-  const totals = { roundsTaken: 0, roundsDuplicate: 0, roundsWaiting: 0, commits: 0, roundsStored: 0 };
-  let storeLagMs: number | null = null;
-
-  const push = await openPush({ state, signer, clock, log, publish });
-  const board = await openBoard(
-    {
-      state,
-      silentAfterMs: tuning.silentAfterMs,
-      graceMs: tuning.graceMs,
-      onChange: (ids) => changes.emit({ kind: 'agents', ids }),
-      onTurn: (agent, turned, why) => log.info(`agent-${turned}`, `agent ${agent} is ${turned}${why === '' ? '' : `: ${why}`}`, { agent }),
-    },
-    now(),
-  );
   const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
+  const steering = await openSteering({ ...deps, clock, tuning, changes, publish, onAgents: latest.keepAgents });
+  const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, startAfter: 0 });
 
-  const credits = openCredits(tuning.backlogRoundsPerSecond);
-  const queue = openCommitQueue({
-    clock,
-    waitMs: tuning.commitWaitMs,
-    committer: {
-      isFull: arrivals.isFull,
-      commit(batches) {
-        const incoming = batches.map((batch) => ({ ...batch, refused: batch.refusedRounds.map(({ seq }) => seq) }));
-        for (const { taken, duplicates, held } of arrivals.append(incoming, now())) {
-          totals.roundsTaken += taken;
-          totals.roundsDuplicate += duplicates;
-          totals.roundsWaiting += held;
-        }
-        totals.commits += 1;
-        bell.ring();
-      },
-    },
-    acknowledge: (agent, acknowledgement) => ingest.acknowledge(agent, acknowledgement),
-    onTrouble: (message) => troubles.set('arrivals', message),
-  });
-  const ingest = openIngest({
-    clock,
-    queue,
-    credits,
-    publish,
-    isKnown: registry.isKnown,
-    fill: () => arrivals.bytes() / tuning.arrivalsCapBytes,
-    heard: board.heard,
-    status(agent, status, at) {
-      board.status(agent, status, at);
-      push.onStatus(agent, status);
-    },
-    configReport(agent, report, at) {
-      board.report(agent, report, at);
-      push.onReport(agent, report);
-    },
-    event: board.event,
-    refused(agent, kind, reason) {
-      registry.refused(agent, kind, reason, now(), log);
-    },
-  });
-
-  const reload = async (): Promise<void> => {
-    await registry.reload();
-    board.setAgents(registry.agents());
-    latest.keepAgents(registry.isKnown);
-  };
-  const serial = makeSerial();
-  const agentsChanged = (): Promise<void> =>
-    serial(async () => {
-      await reload();
-      await push.sync();
-      changes.emit({ kind: 'agents', ids: registry.agents() });
-    });
-  const fleet = openFleet({
-    state,
-    clock,
-    random,
-    limits: tuning,
-    isOnline: (agent) => board.get(agent)?.online ?? false,
-    sync: push.sync,
-    async onChange(change) {
-      await reload();
-      changes.emit(change);
-    },
-  });
-  board.setAgents(registry.agents());
-  await push.sync();
-
-  const pointsOf = makePointsOf(registry.tagsOf);
-  const consumer = (name: (typeof CONSUMERS)[number], handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> =>
-    runConsumer(
-      { name, log: arrivals, bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble: (message) => troubles.set(name, message) },
-      signal,
-    );
-  const loops = [
-    queue.run(signal),
-    consumer('store', async (batches) => {
-      const stored = await writeRounds(store, batches, pointsOf);
-      totals.roundsStored += stored.rounds;
-      if (stored.newestEnd !== null) storeLagMs = Math.max(0, now() - stored.newestEnd);
-    }),
-    consumer('live', async (batches) => {
-      for (const arrival of batches) if (arrival.batch.rounds.length > 0) latest.add(arrival.agent, pointsOf(arrival));
-    }),
-    runHousekeeping(
-      {
-        clock,
-        tuning,
-        troubles,
-        tick: [
-          ['arrivals', async () => void (arrivals.release(now()) > 0 && bell.ring())],
-          ['control', async () => board.tick(now())],
-          ['control', () => board.flush(false)],
-        ],
-        minute: [
-          ['control', () => board.flush(true)],
-          ['control', () => keepClock(state, clock)],
-          ['arrivals', async () => arrivals.tidy()],
-          ['clock', async () => tellClock(clock.awayMs(), troubles)],
-        ],
-        latest: [['broker', push.publishLatest]],
-        last: [
-          ['control', () => board.flush(true)],
-          ['control', () => keepClock(state, clock)],
-          ['arrivals', async () => arrivals.tidy()],
-        ],
-        retention: [
-          ['store', async () => void (await store.deleteBefore(now() - tuning.retentionMs))],
-          ['arrivals', async () => arrivals.pruneEpochs(now())],
-          ['control', () => forgetOld(state, now() - tuning.retentionMs)],
-        ],
-      },
-      signal,
-    ),
-  ];
-
+  const parts: Parts = { deps, tuning, clock, now, troubles, latest, steering, intake, totals: { roundsStored: 0, storeLagMs: null } };
+  const loops = [intake.queue.run(signal), ...runConsumers(parts, signal), runHousekeeping(chores(parts), signal)];
   for (const filter of INGEST_FILTERS)
     await broker.subscribe(filter, (message) => {
-      if (!signal.aborted) ingest.handle(message);
+      if (!signal.aborted) intake.ingest.handle(message);
     });
   broker.onFresh(() => {
-    if (!signal.aborted) push.publishAll().catch((error: unknown) => troubles.set('control', String(error)));
+    if (!signal.aborted) steering.push.publishAll().catch((error: unknown) => troubles.set('control', String(error)));
   });
-
   return {
     clock,
-    fleet,
+    fleet: steering.fleet,
     changes,
-    agents: board.list,
+    agents: steering.board.list,
     latest: latest.list,
     troubles: troubles.list,
-    agentsChanged,
+    agentsChanged: steering.agentsChanged,
     closed: Promise.allSettled(loops).then(() => {}),
-    counters(): Counters {
-      const { online, offline } = board.count();
-      return {
-        ...ingest.counters,
-        ...totals,
-        arrivalsBytes: arrivals.bytes(),
-        arrivalsCapBytes: tuning.arrivalsCapBytes,
-        storeLag: arrivals.last() - arrivals.position('store'),
-        alertsLag: 0,
-        storeLagMs,
-        agentsOnline: online,
-        agentsOffline: offline,
-      };
-    },
+    counters: () => counters(parts),
+  };
+};
+
+interface Parts {
+  readonly deps: ControllerDeps;
+  readonly tuning: Tuning;
+  readonly clock: ControllerClock;
+  readonly now: () => number;
+  readonly troubles: Troubles;
+  readonly latest: LatestRounds;
+  readonly steering: Steering;
+  readonly intake: Intake;
+  readonly totals: { roundsStored: number; storeLagMs: number | null };
+}
+
+/** Three readers of the arrival log that do not know each other, each with its own cursor. */
+const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
+  const { deps, clock, now, troubles, latest, steering, intake, totals } = parts;
+  const pointsOf = makePointsOf(steering.registry.tagsOf);
+  const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
+    const onTrouble = (message: string | null): void => troubles.set(name, message);
+    return runConsumer({ name, log: intake.arrivals, bell: intake.bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble }, signal);
+  };
+  return [
+    consumer('store', async (arrivals) => {
+      const stored = await writeRounds(deps.store, arrivals, pointsOf);
+      totals.roundsStored += stored.rounds;
+      if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
+    }),
+    consumer('live', async (arrivals) => {
+      for (const arrival of arrivals) if (arrival.batch.rounds.length > 0) latest.add(arrival.agent, pointsOf(arrival));
+    }),
+  ];
+};
+
+const chores = ({ deps, tuning, clock, now, troubles, steering, intake }: Parts): HousekeepingOptions => {
+  const { board, push } = steering;
+  const { arrivals, bell } = intake;
+  const writeDown: HousekeepingOptions['minute'] = [
+    ['control', () => board.flush(true)],
+    ['control', () => keepClock(deps.state, clock)],
+    ['arrivals', async () => arrivals.tidy()],
+  ];
+  return {
+    clock,
+    tuning,
+    troubles,
+    tick: [
+      ['arrivals', async () => void (arrivals.release(now()) > 0 && bell.ring())],
+      ['control', async () => board.tick(now())],
+      ['control', () => board.flush(false)],
+    ],
+    minute: [...writeDown, ['clock', async () => tellClock(clock.awayMs(), troubles)]],
+    latest: [['broker', push.publishLatest]],
+    retention: [
+      ['store', async () => void (await deps.store.deleteBefore(now() - tuning.retentionMs))],
+      ['arrivals', async () => arrivals.pruneEpochs(now())],
+      ['control', () => forgetOld(deps.state, now() - tuning.retentionMs)],
+    ],
+    last: writeDown,
+  };
+};
+
+const counters = ({ tuning, steering, intake, totals }: Parts): Counters => {
+  const { arrivals, ingest } = intake;
+  const { online, offline } = steering.board.count();
+  return {
+    ...ingest.counters,
+    ...intake.totals,
+    ...totals,
+    arrivalsBytes: arrivals.bytes(),
+    arrivalsCapBytes: tuning.arrivalsCapBytes,
+    storeLag: arrivals.last() - arrivals.position('store'),
+    alertsLag: 0,
+    agentsOnline: online,
+    agentsOffline: offline,
   };
 };

@@ -7,10 +7,10 @@ import type { Point, SeriesStore } from './series/store.ts';
 /** The newest round of every pair and probe, in memory, and the fan-out of new ones to those who watch. */
 export interface LatestRounds {
   /** Points of one agent in the order of arrival. */
-  add(agent: string, points: readonly Point[]): void;
-  list(): readonly LatestColumn[];
+  readonly add: (agent: string, points: readonly Point[]) => void;
+  readonly list: () => readonly LatestColumn[];
   /** Forgets agents that are not there any more. */
-  keepAgents(isKnown: (agent: string) => boolean): void;
+  readonly keepAgents: (isKnown: (agent: string) => boolean) => void;
 }
 
 /** Begins with what the store has; a store that does not answer now is no reason not to start. */

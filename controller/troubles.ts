@@ -4,8 +4,8 @@ import type { Log } from '../protocol/log.ts';
 /** What does not work now, by part: one log line when it begins, one when it is over. */
 export interface Troubles {
   /** null: this part is well. */
-  set(part: Trouble['part'], message: string | null): void;
-  list(): readonly Trouble[];
+  readonly set: (part: Trouble['part'], message: string | null) => void;
+  readonly list: () => readonly Trouble[];
 }
 
 export const openTroubles = (log: Log, now: () => number): Troubles => {

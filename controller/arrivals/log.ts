@@ -27,21 +27,21 @@ export interface Committed {
 
 export interface ArrivalLog {
   /** All of it in one transaction, durable when this returns. Throws when the disk refuses: then nothing of it is in. */
-  append(incoming: readonly Incoming[], at: number): readonly Committed[];
+  readonly append: (incoming: readonly Incoming[], at: number) => readonly Committed[];
   /** Makes held rounds that are due readable; how many batches. */
-  release(at: number): number;
+  readonly release: (at: number) => number;
   /** The next arrivals after a position, oldest first, at most about `maxRounds` rounds (one batch at least). */
-  read(after: number, maxRounds: number): readonly Arrival[];
+  readonly read: (after: number, maxRounds: number) => readonly Arrival[];
   /** A consumer has durably done with everything up to here. Written down with the next commit, so it may be read again after a crash. */
-  move(consumer: string, position: number): void;
-  position(consumer: string): number;
+  readonly move: (consumer: string, position: number) => void;
+  readonly position: (consumer: string) => number;
   /** Writes cursors down and drops what all have read, when there is something to do. */
-  tidy(): void;
+  readonly tidy: () => void;
   /** Forgets sets of sequences of epochs long over. */
-  pruneEpochs(at: number): void;
-  last(): number;
-  bytes(): number;
-  isFull(): boolean;
+  readonly pruneEpochs: (at: number) => void;
+  readonly last: () => number;
+  readonly bytes: () => number;
+  readonly isFull: () => boolean;
 }
 
 export interface LogOptions {

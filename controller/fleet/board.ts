@@ -21,18 +21,18 @@ export interface AgentPresence {
 }
 
 export interface Board {
-  heard(agent: string, at: number): void;
-  status(agent: string, status: Status, at: number): void;
-  report(agent: string, report: ConfigReport, at: number): void;
-  event(agent: string, event: AgentEvent, at: number): void;
+  readonly heard: (agent: string, at: number) => void;
+  readonly status: (agent: string, status: Status, at: number) => void;
+  readonly report: (agent: string, report: ConfigReport, at: number) => void;
+  readonly event: (agent: string, event: AgentEvent, at: number) => void;
   /** Time passes: silence becomes off. */
-  tick(at: number): void;
+  readonly tick: (at: number) => void;
   /** Writes down what matters; with `all` also when each agent was last heard of. */
-  flush(all: boolean): Promise<void>;
-  get(agent: string): AgentPresence | undefined;
-  list(): readonly AgentPresence[];
+  readonly flush: (all: boolean) => Promise<void>;
+  readonly get: (agent: string) => AgentPresence | undefined;
+  readonly list: () => readonly AgentPresence[];
   /** After agents were enrolled or revoked: who is there now. */
-  setAgents(ids: readonly string[]): void;
+  readonly setAgents: (ids: readonly string[]) => void;
   count(): { readonly online: number; readonly offline: number };
 }
 

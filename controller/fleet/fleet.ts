@@ -43,10 +43,10 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: BudgetLimits;
-  isOnline(agent: string): boolean;
+  readonly isOnline: (agent: string) => boolean;
   /** Compiles, signs and publishes what the change means. */
-  sync(): Promise<{ readonly revision: number; readonly agents: readonly string[] }>;
-  onChange(change: { readonly kind: 'targets' } | { readonly kind: 'agents'; readonly ids: readonly string[] }): Promise<void>;
+  readonly sync: () => Promise<{ readonly revision: number; readonly agents: readonly string[] }>;
+  readonly onChange: (change: { readonly kind: 'targets' } | { readonly kind: 'agents'; readonly ids: readonly string[] }) => Promise<void>;
 }
 
 export const openFleet = ({ state, clock, random, limits, isOnline, sync, onChange }: FleetOptions): Fleet => {

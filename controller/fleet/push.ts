@@ -16,15 +16,15 @@ import type { ConfigSigner } from './signer.ts';
 
 export interface Push {
   /** Compiles the fleet, signs and publishes what changed; which agents that were, and the fleet's revision then. */
-  sync(): Promise<{ readonly revision: number; readonly agents: readonly string[] }>;
+  readonly sync: () => Promise<{ readonly revision: number; readonly agents: readonly string[] }>;
   /** Publishes everything anew. */
-  publishAll(): Promise<void>;
+  readonly publishAll: () => Promise<void>;
   /** Dates again what is the latest, for every agent. */
-  publishLatest(): Promise<void>;
+  readonly publishLatest: () => Promise<void>;
   /** What the agent says that it runs; when it is ahead of us (a restored backup) the generation is raised. */
-  compare(agent: string, applied: { readonly generation: number; readonly revision: number }): void;
-  onStatus(agent: string, status: Status): void;
-  onReport(agent: string, report: ConfigReport): void;
+  readonly compare: (agent: string, applied: { readonly generation: number; readonly revision: number }) => void;
+  readonly onStatus: (agent: string, status: Status) => void;
+  readonly onReport: (agent: string, report: ConfigReport) => void;
 }
 
 export interface PushOptions {
@@ -32,7 +32,7 @@ export interface PushOptions {
   readonly signer: ConfigSigner;
   readonly clock: Clock;
   readonly log: Log;
-  publish(topic: string, payload: Uint8Array, options?: PublishOptions): void;
+  readonly publish: (topic: string, payload: Uint8Array, options?: PublishOptions) => void;
 }
 
 interface Pushed {

@@ -5,13 +5,13 @@ import type { State } from '../state/database.ts';
 import { readAgents, readTargets } from './model.ts';
 
 export interface Registry {
-  reload(): Promise<void>;
-  isKnown(agent: string): boolean;
-  agents(): readonly string[];
+  readonly reload: () => Promise<void>;
+  readonly isKnown: (agent: string) => boolean;
+  readonly agents: () => readonly string[];
   /** The labels of the agent, and of the target where the agent has none of that name, that the settings make tags. */
-  tagsOf(agent: string, target: string): Labels;
+  readonly tagsOf: (agent: string, target: string) => Labels;
   /** Logs what was refused, once a minute for each sender and kind. */
-  refused(agent: string, kind: string, reason: string, at: number, log: Log): void;
+  readonly refused: (agent: string, kind: string, reason: string, at: number, log: Log) => void;
 }
 
 const TELL_EVERY_MS = 60_000;

@@ -21,18 +21,18 @@ export interface IngestOptions {
   readonly clock: Clock;
   readonly queue: CommitQueue;
   readonly credits: Credits;
-  publish(topic: string, payload: Uint8Array, options?: PublishOptions): void;
+  readonly publish: (topic: string, payload: Uint8Array, options?: PublishOptions) => void;
   /** True for an agent that is enrolled and not revoked. */
-  isKnown(agent: string): boolean;
+  readonly isKnown: (agent: string) => boolean;
   /** How full the arrival log is, 0 to 1. */
-  fill(): number;
+  readonly fill: () => number;
   /** Any good message: the agent lives. */
-  heard(agent: string, at: number): void;
-  status(agent: string, status: Status, at: number): void;
-  configReport(agent: string, report: ConfigReport, at: number): void;
-  event(agent: string, event: AgentEvent, at: number): void;
+  readonly heard: (agent: string, at: number) => void;
+  readonly status: (agent: string, status: Status, at: number) => void;
+  readonly configReport: (agent: string, report: ConfigReport, at: number) => void;
+  readonly event: (agent: string, event: AgentEvent, at: number) => void;
   /** A message that could not be read, or from nobody; `agent` is '' when the topic names none. */
-  refused(agent: string, kind: string, reason: string): void;
+  readonly refused: (agent: string, kind: string, reason: string) => void;
 }
 
 export interface IngestCounters {

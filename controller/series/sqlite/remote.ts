@@ -32,7 +32,7 @@ export const openRemoteSqliteStore = async (path: string): Promise<SeriesStore> 
     latest: async (measurement, tags) => (await link.call({ method: 'latest', measurement, tags })) as readonly Point[],
     deleteBefore: async (before) => Number(await link.call({ method: 'deleteBefore', before })),
     sizeBytes: async () => Number(await link.call({ method: 'sizeBytes' })),
-    [Symbol.asyncDispose]: link.close,
+    [Symbol.asyncDispose]: () => link.close(),
   };
 };
 

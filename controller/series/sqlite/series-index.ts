@@ -58,7 +58,7 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
     },
     deleteBefore(before) {
       let deleted = 0;
-      for (const { id } of [...byKey.values()]) {
+      for (const { id } of byKey.values()) {
         const changes = Number(remove.run(id, before).changes);
         deleted += changes;
         if (changes > 0) forget.run(id);

@@ -1,5 +1,5 @@
 // The embedded store: a row a round in one SQLite file. Values lie as an array in the order of a dictionary of fields, about 350 bytes a round.
-import { type Db, transaction } from '../../../protocol/database.ts';
+import { type Db, type SqlValue, transaction } from '../../../protocol/database.ts';
 import type { FieldValue, Point, Series, SeriesQuery, SeriesRow, SeriesStore } from '../store.ts';
 import { bucketRows } from './aggregate.ts';
 import { openDictionary } from './dictionary.ts';
@@ -85,5 +85,5 @@ export const openSqliteStore = (db: Db): SeriesStore => {
   };
 };
 
-const parse = (text: unknown): Values => JSON.parse(String(text ?? '[]')) as Values; // Border: our own column, written above.
+const parse = (text: SqlValue | undefined): Values => JSON.parse(typeof text === 'string' ? text : '[]') as Values; // Border: our own column, written above.
 const hasAny = (row: SeriesRow): boolean => row.values.some((value) => value !== null);

@@ -1,0 +1,71 @@
+// What goes out: the fleet as people change it, compiled, signed and pushed; and what is known of each agent.
+import type { Clock } from '../protocol/time.ts';
+import { type Board, openBoard } from './fleet/board.ts';
+import type { Changes } from './fleet/changes.ts';
+import { type Fleet, openFleet } from './fleet/fleet.ts';
+import { openPush, type Push } from './fleet/push.ts';
+import { openRegistry, type Registry } from './fleet/registry.ts';
+import { makeSerial } from './fleet/serial.ts';
+import type { ControllerDeps, Tuning } from './ports.ts';
+import type { Publish } from './publish.ts';
+
+export interface Steering {
+  readonly registry: Registry;
+  readonly board: Board;
+  readonly push: Push;
+  readonly fleet: Fleet;
+  readonly agentsChanged: () => Promise<void>;
+}
+
+export interface SteeringOptions extends Pick<ControllerDeps, 'state' | 'signer' | 'log' | 'random'> {
+  /** The controller's own time. */
+  readonly clock: Clock;
+  readonly tuning: Tuning;
+  readonly changes: Changes;
+  readonly publish: Publish;
+  /** Agents have come or gone. */
+  readonly onAgents: (isKnown: (agent: string) => boolean) => void;
+}
+
+export const openSteering = async (options: SteeringOptions): Promise<Steering> => {
+  const { state, signer, log, random, clock, tuning, changes, publish, onAgents } = options;
+  const registry = await openRegistry(state, tuning.tagLabels);
+  const push = await openPush({ state, signer, clock, log, publish });
+  const board = await openBoard(
+    {
+      state,
+      silentAfterMs: tuning.silentAfterMs,
+      graceMs: tuning.graceMs,
+      onChange: (ids) => changes.emit({ kind: 'agents', ids }),
+      onTurn: (agent, turned, why) => log.info(`agent-${turned}`, `agent ${agent} is ${turned}${why === '' ? '' : `: ${why}`}`, { agent }),
+    },
+    Math.floor(clock.now()),
+  );
+  const reload = async (): Promise<void> => {
+    await registry.reload();
+    board.setAgents(registry.agents());
+    onAgents(registry.isKnown);
+  };
+  const fleet = openFleet({
+    state,
+    clock,
+    random,
+    limits: tuning,
+    isOnline: (agent) => board.get(agent)?.online ?? false,
+    sync: push.sync,
+    async onChange(change) {
+      await reload();
+      changes.emit(change);
+    },
+  });
+  board.setAgents(registry.agents());
+  await push.sync();
+  const serial = makeSerial();
+  const agentsChanged = (): Promise<void> =>
+    serial(async () => {
+      await reload();
+      await push.sync();
+      changes.emit({ kind: 'agents', ids: registry.agents() });
+    });
+  return { registry, board, push, fleet, agentsChanged };
+};

@@ -104,6 +104,7 @@ export class Spool {
 
   /** Rounds with `after` < id < `before`, oldest first. */
   select(after: number, before: number, limit: number): readonly SpooledRound[] {
+    if (after >= this.#lastId || after + 1 >= before) return []; // asked several times a round: nothing there costs nothing
     return this.#select.all(after, before, limit).map(rowToRound);
   }
 

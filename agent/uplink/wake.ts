@@ -1,5 +1,8 @@
 import type { Clock } from '../../protocol/time.ts';
 
+/** Given to abort, which would make an error with a stack for each wake. */
+const OVER = 'over';
+
 /** Lets a loop sleep until something happens or its time is over, whichever is first. */
 export class Wake {
   #ring: (() => void) | null = null;
@@ -22,7 +25,7 @@ export class Wake {
       await promise;
       signal.removeEventListener('abort', stop);
       this.#ring = null;
-      timer.abort();
+      timer.abort(OVER);
     }
     this.#rung = false;
   }

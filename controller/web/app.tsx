@@ -1,0 +1,101 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { after } from './data/clock.ts';
+import { go, path, usualRange } from './data/location.ts';
+import { learn, setup, who } from './data/session.ts';
+import { followTotals } from './data/totals.ts';
+import { AgentPage } from './pages/agent.tsx';
+import { EnrolPage } from './pages/enrol.tsx';
+import { FleetPage } from './pages/fleet.tsx';
+import { IncidentPage } from './pages/incident.tsx';
+import { IncidentsPage } from './pages/incidents.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { PairPage } from './pages/pair.tsx';
+import { RulesPage } from './pages/rules.tsx';
+import { SetupPage } from './pages/setup.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { TargetEditorPage } from './pages/target-editor.tsx';
+import { TargetsPage } from './pages/targets.tsx';
+import { Empty, Link } from './parts/basics.tsx';
+import { Frame, Plain } from './shell/frame.tsx';
+
+type Route = readonly [RegExp, (parts: readonly string[]) => ComponentChildren, number?];
+
+const hour = 3_600_000;
+const routes: readonly Route[] = [
+  [/^\/$/, () => <OverviewPage />, 300_000],
+  [/^\/incidents$/, () => <IncidentsPage />],
+  [/^\/incidents\/(\d+)$/, ([id = '']) => <IncidentPage id={Number(id)} />],
+  [/^\/rules$/, () => <RulesPage />],
+  [/^\/fleet$/, () => <FleetPage />],
+  [/^\/fleet\/([^/]+)$/, ([id = '']) => <AgentPage id={id} />, hour],
+  [/^\/targets$/, () => <TargetsPage />],
+  [/^\/targets\/new$/, () => <TargetEditorPage id={null} />],
+  [/^\/targets\/([^/]+)$/, ([id = '']) => <TargetEditorPage id={id} />],
+  [
+    /^\/pairs\/([^/]+)\/([^/]+)\/([^/]+)$/,
+    ([agent = '', target = '', probe = '']) => <PairPage agent={agent} target={target} probe={probe} />,
+    hour,
+  ],
+  [/^\/enrol$/, () => <EnrolPage />],
+];
+
+/** The page that the URL names, for whoever is signed in. */
+export const App = () => {
+  const state = who.value.state;
+  if (state === 'unknown') return null;
+  if (state === 'unreachable') return <Unreachable />;
+  if (state === 'nobody') return setup.value?.needed ? <SetupPage state={setup.value} /> : <SignInPage />;
+  return <Page />;
+};
+
+const Page = () => {
+  useEffect(followTotals, []);
+  const at = path.value;
+  const leaving = at === '/setup' || at === '/sign-in';
+  useEffect(() => {
+    if (leaving) go('/', true);
+  }, [leaving]);
+  if (leaving) return null;
+  for (const [pattern, page, usual] of routes) {
+    const match = pattern.exec(at);
+    if (!match) continue;
+    usualRange.value = usual ?? hour;
+    return page(match.slice(1).map(decodeURIComponent));
+  }
+  return (
+    <Frame title="Not a page">
+      <section class="panel">
+        <Empty
+          title={`There is no page ${at}`}
+          action={
+            <Link to="/" class="button primary">
+              Open overview
+            </Link>
+          }
+        >
+          A link may be old, or cut short.
+        </Empty>
+      </section>
+    </Frame>
+  );
+};
+
+const Unreachable = () => {
+  useEffect(() => after(3000, () => void learn(null)));
+  return (
+    <Plain>
+      <Empty
+        title="The controller does not answer"
+        action={
+          <button type="button" class="button" onClick={() => void learn(null)}>
+            Try now
+          </button>
+        }
+        command="npm start"
+      >
+        Agents go on measuring and keep their rounds. This page tries again every 3 s.
+      </Empty>
+    </Plain>
+  );
+};

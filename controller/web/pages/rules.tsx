@@ -1,0 +1,156 @@
+import { useState } from 'preact/hooks';
+import type { Notifier, Rule } from '../../../protocol/api.ts';
+import { request } from '../data/api.ts';
+import { useResource } from '../data/resource.ts';
+import { writeDuration } from '../format/time.ts';
+import { Empty, Failure, Skeleton } from '../parts/basics.tsx';
+import { Check } from '../parts/field.tsx';
+import { Icon } from '../parts/icons.tsx';
+import { Glyph } from '../parts/state.tsx';
+import { Frame } from '../shell/frame.tsx';
+import { NotifierForm } from './notifier-form.tsx';
+import { fieldName, RuleForm, writeThreshold } from './rule-form.tsx';
+
+export const RulesPage = () => {
+  const rules = useResource<{ rules: Rule[] }>('/rules');
+  const notifiers = useResource<{ notifiers: Notifier[] }>('/notifiers');
+  const [editing, setEditing] = useState<Rule | 'new' | null>(null);
+  const known = notifiers.data?.notifiers ?? [];
+  return (
+    <Frame
+      title="Rules and notifiers"
+      tools={
+        <button type="button" class="button primary" onClick={() => setEditing('new')}>
+          <Icon name="plus" size={14} /> Add rule
+        </button>
+      }
+    >
+      <div class="editor">
+        <div class="stack">
+          {editing ? (
+            <RuleForm
+              key={editing === 'new' ? 'new' : editing.id}
+              rule={editing === 'new' ? null : editing}
+              notifiers={known}
+              onClose={() => setEditing(null)}
+              onSaved={() => {
+                setEditing(null);
+                rules.reload();
+              }}
+            />
+          ) : null}
+          <section class="panel scroll-x">
+            <div class="panel-head">
+              <h2>Rules</h2>
+              <span class="ink3">judged on event time</span>
+            </div>
+            {rules.data ? (
+              <RuleTable rules={rules.data.rules} onEdit={setEditing} onChanged={rules.reload} />
+            ) : rules.error ? (
+              <Failure error={rules.error} retry={rules.reload} />
+            ) : (
+              <Skeleton rows={3} />
+            )}
+          </section>
+        </div>
+        <NotifierPanel notifiers={known} onChanged={notifiers.reload} />
+      </div>
+    </Frame>
+  );
+};
+
+const RuleTable = ({
+  rules,
+  onEdit,
+  onChanged,
+}: {
+  readonly rules: readonly Rule[];
+  readonly onEdit: (rule: Rule) => void;
+  readonly onChanged: () => void;
+}) => {
+  const change = (rule: Rule, enabled: boolean): void =>
+    void request('PUT', `/rules/${rule.id}`, { ...rule, enabled }).then(onChanged, onChanged);
+  if (rules.length === 0)
+    return <Empty title="No rule yet">A rule names a value, a line and how long it must be over it. Then it opens an incident.</Empty>;
+  return (
+    <table class="table">
+      <thead>
+        <tr>
+          <th>On</th>
+          <th>Rule</th>
+          <th class="phone-off">When</th>
+          <th class="phone-off">Severity</th>
+          <th class="phone-off">Tells</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {rules.map((rule) => (
+          <tr key={rule.id}>
+            <td>
+              <Check checked={rule.enabled} label={`${rule.name} is on`} onChange={(on) => change(rule, on)} />
+            </td>
+            <td class={rule.enabled ? 'name' : 'ink3'}>{rule.name}</td>
+            <td class="phone-off ink2">{conditionOf(rule)}</td>
+            <td class="phone-off ink2">{rule.severity}</td>
+            <td class="phone-off ink2">{rule.notifiers.join(', ') || 'nobody'}</td>
+            <td class="n">
+              <button type="button" class="button quiet tiny" onClick={() => onEdit(rule)}>
+                Edit
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};
+
+const conditionOf = (rule: Rule): string =>
+  rule.kind === 'agent-off'
+    ? `an agent is off for ${writeDuration(rule.forMs)}`
+    : `${fieldName(rule.field)} ${rule.comparison} ${writeThreshold(rule)} for ${writeDuration(rule.forMs)}`;
+
+const NotifierPanel = ({ notifiers, onChanged }: { readonly notifiers: readonly Notifier[]; readonly onChanged: () => void }) => {
+  const [adding, setAdding] = useState(false);
+  const remove = (id: string): void => void request('DELETE', `/notifiers/${id}`).then(onChanged, onChanged);
+  return (
+    <section class="panel dry">
+      <div class="panel-head ruled">
+        <h2>Notifiers</h2>
+        <span class="grow" />
+        <button type="button" class="button tiny" onClick={() => setAdding(true)}>
+          Add webhook
+        </button>
+      </div>
+      {notifiers.length === 0 && !adding ? (
+        <Empty title="Nobody is told yet">
+          A webhook gets each incident when it opens and when it resolves, in Alertmanager's form, retried until it is taken.
+        </Empty>
+      ) : null}
+      <ul class="rows">
+        {notifiers.map((notifier) => (
+          <li key={notifier.id} class="row line tall">
+            <Glyph shape="ok" />
+            <span class="two grow">
+              <span class="name">{notifier.id}</span>
+              <small class="cut">{notifier.url}</small>
+            </span>
+            <button type="button" class="button quiet tiny" onClick={() => remove(notifier.id)}>
+              Remove
+            </button>
+          </li>
+        ))}
+      </ul>
+      {adding ? (
+        <NotifierForm
+          onClose={() => setAdding(false)}
+          onSaved={() => {
+            setAdding(false);
+            onChanged();
+          }}
+        />
+      ) : null}
+    </section>
+  );
+};

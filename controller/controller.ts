@@ -30,7 +30,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const changes = openChanges((error) => log.error('listener-failed', String(error)));
   const publish = makePublish(broker, troubles, signal);
   const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
-  const steering = await openSteering({ ...deps, clock, tuning, changes, publish, onAgents: latest.keepAgents });
+  const steering = await openSteering({ ...deps, clock, tuning, changes, publish, signal, onAgents: latest.keepAgents });
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, startAfter: 0 });
 
   const parts: Parts = { deps, tuning, clock, now, troubles, latest, steering, intake, totals: { roundsStored: 0, storeLagMs: null } };

@@ -23,14 +23,15 @@ export interface SteeringOptions extends Pick<ControllerDeps, 'state' | 'signer'
   readonly tuning: Tuning;
   readonly changes: Changes;
   readonly publish: Publish;
+  readonly signal: AbortSignal;
   /** Agents have come or gone. */
   readonly onAgents: (isKnown: (agent: string) => boolean) => void;
 }
 
 export const openSteering = async (options: SteeringOptions): Promise<Steering> => {
-  const { state, signer, log, random, clock, tuning, changes, publish, onAgents } = options;
+  const { state, signer, log, random, clock, tuning, changes, publish, signal, onAgents } = options;
   const registry = await openRegistry(state, tuning.tagLabels);
-  const push = await openPush({ state, signer, clock, log, publish });
+  const push = await openPush({ state, signer, clock, log, signal, publish });
   const board = await openBoard(
     {
       state,

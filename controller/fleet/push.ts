@@ -6,7 +6,7 @@ import { encode } from '../../protocol/codec.ts';
 import type { PublishOptions } from '../../protocol/link.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Status } from '../../protocol/status.ts';
-import type { Clock } from '../../protocol/time.ts';
+import { type Clock, slept } from '../../protocol/time.ts';
 import { topic } from '../../protocol/topics.ts';
 import type { State } from '../state/database.ts';
 import { tasksOf } from './compile.ts';
@@ -32,6 +32,7 @@ export interface PushOptions {
   readonly signer: ConfigSigner;
   readonly clock: Clock;
   readonly log: Log;
+  readonly signal: AbortSignal;
   readonly publish: (topic: string, payload: Uint8Array, options?: PublishOptions) => void;
 }
 
@@ -45,9 +46,11 @@ interface Pushed {
 
 /** An agent may say anything; a jump further than this is not taken for a lost backup. */
 const MOST_GENERATIONS_AHEAD = 1_000;
+/** So many signatures are made in one go: more would hold up acknowledgements and clock replies. */
+const AT_ONCE = 50;
 const RAISE_AT_MOST_EVERY_MS = 60_000;
 
-export const openPush = async ({ state, signer, clock, log, publish }: PushOptions): Promise<Push> => {
+export const openPush = async ({ state, signer, clock, log, signal, publish }: PushOptions): Promise<Push> => {
   const serial = makeSerial();
   const pushed = new Map<string, Pushed>((await state.selectFrom('pushes').selectAll().execute()).map((row) => [row.agent_id, row]));
   let revision = await readRevision(state);
@@ -143,7 +146,15 @@ export const openPush = async ({ state, signer, clock, log, publish }: PushOptio
           publishDate(row);
         }
       }),
-    publishLatest: () => serial(async () => [...pushed.values()].forEach(publishDate)),
+    async publishLatest() {
+      let dated = 0;
+      for (const agent of [...pushed.keys()]) {
+        const row = pushed.get(agent); // as it is now: it may have changed while we slept
+        if (row !== undefined) publishDate(row);
+        dated += 1;
+        if (dated % AT_ONCE === 0 && !(await slept(clock, 1, signal))) return;
+      }
+    },
     compare,
     onStatus(agent, status) {
       if (status.state === 'online' && status.applied !== null) compare(agent, status.applied);

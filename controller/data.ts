@@ -12,6 +12,8 @@ export const pathsIn = (data: string) =>
     series: join(data, 'series.db'),
     socket: join(data, 'controller.sock'),
     agent: join(data, 'agent'),
+    /** What an external broker needs, once `broker mosquitto-config` has written it. */
+    broker: join(data, 'mosquitto'),
   }) as const;
 
 /** Makes the directory for its owner only. Throws with the path when it may not. */

@@ -39,7 +39,7 @@ export const registerLocalAgent = async (
 
 /** Keeps `agent run` alive until the signal aborts, then ends it. Never rejects. */
 export const runLocalAgent = async ({ clock, random, log, directory }: LocalAgentDeps, signal: AbortSignal): Promise<void> => {
-  let waitMs = RESTART_MS.first;
+  let waitMs: number = RESTART_MS.first;
   while (!signal.aborted) {
     const startedAt = clock.monotonic();
     const child = start(['run', '--data', directory], ['ignore', 'ignore', 'inherit']);

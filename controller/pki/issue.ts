@@ -6,6 +6,7 @@ import { type Authority, DAY_MS, hashPublicKey, makeKeyPair, makeSerial, P256 } 
 
 export const AGENT_CERTIFICATE_DAYS = 7;
 export const SERVER_CERTIFICATE_DAYS = 30;
+const BROKER_CERTIFICATE_DAYS = 365;
 /** Hosts whose clock is behind ours must still find the certificate valid. */
 const BACKDATED_MS = DAY_MS;
 
@@ -22,6 +23,18 @@ export interface Issued {
   readonly serial: string;
   /** ms since the epoch. */
   readonly expiresAt: number;
+}
+
+export interface IssuedWithKey extends Issued {
+  readonly keyPem: string;
+}
+
+interface Leaf {
+  readonly commonName: string;
+  readonly days: number;
+  readonly usage: string;
+  readonly now: number;
+  readonly random: Random;
 }
 
 /** Checks a PKCS#10 in PEM: readable, P-256, signed by its own key. What it says of its subject is not looked at: we name agents. */
@@ -46,35 +59,51 @@ export const issueAgentCertificate = async (
   now: number,
   random: Random,
 ): Promise<Issued> =>
-  issue(authority, request.publicKey, {
-    commonName: agentId,
-    days: AGENT_CERTIFICATE_DAYS,
-    usage: x509.ExtendedKeyUsage.clientAuth,
-    now,
-    random,
-    extensions: [],
-  });
+  issue(
+    authority,
+    request.publicKey,
+    { commonName: agentId, days: AGENT_CERTIFICATE_DAYS, usage: x509.ExtendedKeyUsage.clientAuth, now, random },
+    [],
+  );
 
 /** A new key and server certificate for these names; IP addresses among them become IP entries. */
-export const issueServerCertificate = async (
+export const issueServerCertificate = (
   authority: Authority,
   names: readonly string[],
   now: number,
   random: Random,
-): Promise<Issued & { readonly keyPem: string }> => {
-  const { publicKey, pem } = await makeKeyPair();
-  const alternatives = new x509.SubjectAlternativeNameExtension(
-    names.map((name): x509.JsonGeneralName => ({ type: isIp(name) ? 'ip' : 'dns', value: name })),
+): Promise<IssuedWithKey> =>
+  issueWithKey(
+    authority,
+    { commonName: 'Sonde controller', days: SERVER_CERTIFICATE_DAYS, usage: x509.ExtendedKeyUsage.serverAuth, now, random },
+    names,
   );
-  const issued = await issue(authority, publicKey, {
-    commonName: 'Sonde controller',
-    days: SERVER_CERTIFICATE_DAYS,
-    usage: x509.ExtendedKeyUsage.serverAuth,
-    now,
-    random,
-    extensions: [alternatives],
-  });
-  return { ...issued, keyPem: pem };
+
+/** What an external broker needs: its server certificate, and the controller's client certificate under this name. */
+export const issueBrokerCertificates = async (
+  authority: Authority,
+  names: readonly string[],
+  clientName: string,
+  now: number,
+  random: Random,
+): Promise<{ readonly server: IssuedWithKey; readonly client: IssuedWithKey }> => ({
+  server: await issueWithKey(
+    authority,
+    { commonName: 'Sonde broker', days: BROKER_CERTIFICATE_DAYS, usage: x509.ExtendedKeyUsage.serverAuth, now, random },
+    names,
+  ),
+  client: await issueWithKey(
+    authority,
+    { commonName: clientName, days: BROKER_CERTIFICATE_DAYS, usage: x509.ExtendedKeyUsage.clientAuth, now, random },
+    [],
+  ),
+});
+
+const issueWithKey = async (authority: Authority, leaf: Leaf, names: readonly string[]): Promise<IssuedWithKey> => {
+  const { publicKey, pem } = await makeKeyPair();
+  const alternatives = names.map((name): x509.JsonGeneralName => ({ type: isIp(name) ? 'ip' : 'dns', value: name }));
+  const extensions = names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(alternatives)];
+  return { ...(await issue(authority, publicKey, leaf, extensions)), keyPem: pem };
 };
 
 const isIp = (name: string): boolean => /^[0-9.]+$/.test(name) || name.includes(':');
@@ -82,14 +111,8 @@ const isIp = (name: string): boolean => /^[0-9.]+$/.test(name) || name.includes(
 const issue = async (
   authority: Authority,
   publicKey: x509.PublicKey | CryptoKey,
-  leaf: {
-    readonly commonName: string;
-    readonly days: number;
-    readonly usage: string;
-    readonly now: number;
-    readonly random: Random;
-    readonly extensions: readonly x509.Extension[];
-  },
+  leaf: Leaf,
+  extensions: readonly x509.Extension[],
 ): Promise<Issued> => {
   const serial = makeSerial(leaf.random);
   // X.509 counts seconds.
@@ -108,7 +131,7 @@ const issue = async (
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([leaf.usage]),
       await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
-      ...leaf.extensions,
+      ...extensions,
     ],
   });
   return { pem: `${certificate.toString('pem')}\n`, serial, expiresAt };

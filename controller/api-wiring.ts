@@ -1,0 +1,71 @@
+import type { Log } from '../protocol/log.ts';
+import type { Random } from '../protocol/random.ts';
+import { type ApiServer, openApiServer } from './api/server.ts';
+import { makeSetupLink } from './api/setup-link.ts';
+import type { ServerIdentity } from './broker/listener.ts';
+import { bytesBelow, pathsIn } from './data.ts';
+import { discover } from './discover.ts';
+import type { Authority } from './pki/authority.ts';
+import type { Controller } from './ports.ts';
+import type { SeriesStore } from './series/store.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state/database.ts';
+import { VERSION } from './version.ts';
+import { bundleWeb } from './web/build.ts';
+
+/** The web admin and the API on their port, and the link that makes the first admin. */
+export const openApi = async (
+  parts: {
+    readonly settings: Settings;
+    readonly controller: Controller;
+    readonly state: State;
+    readonly store: SeriesStore;
+    readonly random: Random;
+    readonly log: Log;
+    readonly authority: Authority;
+    readonly identity: ServerIdentity;
+    readonly localAgent: string | null;
+    readonly agentsPort: number;
+  },
+  signal: AbortSignal,
+): Promise<{ readonly server: ApiServer; readonly setupUrl: string | null }> => {
+  const { settings, controller, state, store, random, log, authority, identity, localAgent, agentsPort } = parts;
+  const bundle = await bundleWeb();
+  const publicHosts = settings['public-host'];
+  const name = publicHosts[0] ?? settings.hostname;
+  const server = await openApiServer(
+    {
+      controller,
+      state,
+      store,
+      random,
+      log,
+      settings: {
+        site: settings.site,
+        version: VERSION,
+        hostname: settings.hostname,
+        dataDirectory: settings.data,
+        host: settings.listen,
+        port: settings.http,
+        tls: settings.tls ? identity : null,
+        publicHosts,
+        socketPath: pathsIn(settings.data).socket,
+        pin: authority.pin,
+        localAgent,
+      },
+      found: async () => discover(),
+      dataBytes: async () => bytesBelow(settings.data),
+      registerCommand: (token) => `npm run agent -- register https://${name}:${agentsPort} --token ${token}`,
+      pages: new Map([...bundle].map(([path, file]) => [path.replace(/^\//, ''), file])),
+    },
+    signal,
+  );
+  const link = await makeSetupLink(state, { clock: controller.clock, random, origin: browserOrigin(server, settings) });
+  return { server, setupUrl: link?.url ?? null };
+};
+
+/** 0.0.0.0 and :: are where one listens, not where one goes. */
+const browserOrigin = (server: ApiServer, settings: Settings): string => {
+  const host = settings['public-host'][0] ?? (/^(0\.0\.0\.0|::)$/.test(settings.listen) ? settings.hostname : null);
+  return host === null ? server.origin : `${settings.tls ? 'https' : 'http'}://${host}:${server.port}`;
+};

@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type IClientOptions, type MqttClient } from 'mqtt';
+import type { Broker, LinkMessage } from '../../protocol/link.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type Clock, slept } from '../../protocol/time.ts';
+
+export interface ExternalOptions {
+  /** mqtt://, mqtts://, ws:// or wss://, with user and password in it where the broker asks for them. */
+  readonly url: string;
+  /** PEM files for mqtts and wss, as `broker mosquitto-config` writes them; absent ones are not used. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string; readonly servername: string } | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const CLIENT_ID = 'Sonde-controller'; // upper case: no agent can have it
+const KEEPALIVE_S = 15;
+const CONNECT_WITHIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 1_000;
+/** Full jitter over a doubling span: mqtt.js has none, and a fleet would come back all at once. */
+const BACK_OFF_MS = { first: 1_000, most: 30_000 } as const;
+
+interface Subscription {
+  readonly filter: string;
+  readonly matches: (topic: string) => boolean;
+  readonly handler: (message: LinkMessage) => void;
+}
+
+/** Any MQTT 3.1.1 broker. It may forget everything at any time, so every new connection counts as a fresh broker. Publishing while it is away rejects. */
+export const openExternalBroker = (options: ExternalOptions): Broker => {
+  const { clock, random, log } = options;
+  const closing = new AbortController();
+  const subscriptions: Subscription[] = [];
+  const fresh: (() => void)[] = [];
+  let client: MqttClient | null = null;
+
+  const onMessage = (topic: string, payload: Uint8Array): void => {
+    for (const { matches, handler } of subscriptions) if (matches(topic)) handOver(handler, { topic, payload }, log);
+  };
+  const live = async (): Promise<string> => {
+    const next = connect(options.url, clientOptions(options));
+    const over = Promise.withResolvers<string>();
+    let why = 'connection closed';
+    next.on('message', onMessage);
+    next.on('error', (error) => (why = error.message));
+    next.on('close', () => over.resolve(why));
+    next.on('connect', () => {
+      welcome(next).catch((error: unknown) => {
+        why = error instanceof Error ? error.message : String(error);
+        next.end(true);
+      });
+    });
+    const reason = await over.promise;
+    client = null;
+    next.end(true);
+    next.removeAllListeners('message');
+    return reason;
+  };
+  const welcome = async (next: MqttClient): Promise<void> => {
+    for (const { filter } of subscriptions) await subscribeOn(next, filter);
+    client = next;
+    log.info('broker-connected', `connected to the broker ${withoutSecrets(options.url)}`);
+    for (const handler of fresh) handler();
+  };
+  const loop = async (): Promise<void> => {
+    let spanMs: number = BACK_OFF_MS.first;
+    while (!closing.signal.aborted) {
+      const startedAt = clock.monotonic();
+      const reason = await live();
+      if (closing.signal.aborted) return;
+      if (clock.monotonic() - startedAt > BACK_OFF_MS.most) spanMs = BACK_OFF_MS.first;
+      const waitMs = spanMs * random.fraction();
+      log.warn(
+        'broker-away',
+        `no connection to the broker ${withoutSecrets(options.url)} (${reason}); next try in ${(waitMs / 1000).toFixed(1)} s`,
+      );
+      spanMs = Math.min(BACK_OFF_MS.most, spanMs * 2);
+      if (!(await slept(clock, waitMs, closing.signal))) return;
+    }
+  };
+  const running = loop().catch((error: unknown) => log.error('broker-failed', String(error)));
+
+  return {
+    publish: async (topic, payload, { qos = 1, retain = false } = {}) => {
+      if (client === null) throw new Error('the broker is away');
+      await client.publishAsync(topic, Buffer.from(payload), { qos, retain });
+    },
+    subscribe: async (filter, handler) => {
+      subscriptions.push({ filter, matches: matcher(filter), handler });
+      if (client !== null) await subscribeOn(client, filter);
+    },
+    onFresh: (handler) => {
+      fresh.push(handler);
+      if (client !== null) queueMicrotask(handler);
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      const open = client;
+      client = null;
+      if (open !== null) await Promise.race([open.endAsync(), slept(clock, CLOSE_WITHIN_MS, AbortSignal.timeout(2 * CLOSE_WITHIN_MS))]);
+      open?.end(true);
+      await Promise.race([running, slept(clock, CLOSE_WITHIN_MS, AbortSignal.timeout(2 * CLOSE_WITHIN_MS))]);
+    },
+  };
+};
+
+const clientOptions = ({ tls }: ExternalOptions): IClientOptions => ({
+  clientId: CLIENT_ID,
+  clean: true,
+  protocolVersion: 4,
+  keepalive: KEEPALIVE_S,
+  connectTimeout: CONNECT_WITHIN_MS,
+  reconnectPeriod: 0,
+  resubscribe: false,
+  queueQoSZero: false,
+  ...tls,
+});
+
+const subscribeOn = async (client: MqttClient, filter: string): Promise<void> => {
+  const granted = await client.subscribeAsync(filter, { qos: 1 });
+  if (granted.some(({ qos }) => qos > 1))
+    throw new Error(`the broker refuses the subscription to ${filter}: see "controller broker mosquitto-config"`);
+};
+
+/** One level for each `+`; `#` is never used by us. */
+const matcher = (filter: string): ((topic: string) => boolean) => {
+  const pattern = new RegExp(
+    `^${filter
+      .split('/')
+      .map((level) => (level === '+' ? '[^/]*' : RegExp.escape(level)))
+      .join('/')}$`,
+  );
+  return (topic) => pattern.test(topic);
+};
+
+const handOver = (handler: (message: LinkMessage) => void, message: LinkMessage, log: Log): void => {
+  try {
+    handler(message);
+  } catch (error) {
+    log.error('broker-handler-failed', `${message.topic}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+const withoutSecrets = (url: string): string => {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
+
+/** The controller's side of a TLS connection to a broker that `mosquitto-config` has furnished; null when that directory is not there. */
+export const readBrokerTls = (directory: string, servername: string): ExternalOptions['tls'] => {
+  const path = (name: string): string => join(directory, name);
+  if (!['ca.crt', 'controller.crt', 'controller.key'].every((name) => existsSync(path(name)))) return null;
+  const [ca = '', cert = '', key = ''] = ['ca.crt', 'controller.crt', 'controller.key'].map((name) => readFileSync(path(name), 'utf8'));
+  return { ca, cert, key, servername };
+};

@@ -1,0 +1,18 @@
+/** Somebody else listens there already. */
+export class PortTaken extends Error {}
+
+/** Runs `listen`; when the port is taken or not ours to take, throws PortTaken with the flag that changes it. */
+export const explainListen = async <T>(flag: 'http' | 'mqtt', port: number, listen: () => Promise<T>): Promise<T> => {
+  try {
+    return await listen();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const other = `choose another one: --${flag} ${port + 1}`;
+    if (code === 'EADDRINUSE') throw new PortTaken(`port ${port} is in use by another program: stop it, or ${other}`, { cause: error });
+    if (code === 'EACCES')
+      throw new PortTaken(`port ${port} is not this user's to open: take one above 1023, such as --${flag} ${port + 8000}`, {
+        cause: error,
+      });
+    throw error;
+  }
+};

@@ -29,5 +29,5 @@ export const tellClock = (awayMs: number, troubles: Troubles): void =>
     'clock',
     Math.abs(awayMs) <= TELL_ABOVE_MS
       ? null
-      : `the host's wall clock is ${Math.round(awayMs / 1000)} s away from the time that the controller keeps, which follows by 0.5 ms a second; a reboot of the host takes it over`,
+      : `the host's wall clock is ${Math.round(awayMs / 1000)} s away from the time that the controller keeps, which follows by 0.1 ms a second; a reboot of the host takes it over`,
   );

@@ -7,3 +7,7 @@ export const ClockRequest = z.object({ v: z.literal(PROTOCOL_VERSION), t1: z.num
 export const ClockReply = z.object({ v: z.literal(PROTOCOL_VERSION), t1: z.number(), t2: z.number(), t3: z.number() });
 export type ClockRequest = z.infer<typeof ClockRequest>;
 export type ClockReply = z.infer<typeof ClockReply>;
+
+/** The controller's time is slewed towards its host's wall clock by at most this, parts in a million: what an agent's bound must allow for
+ * beside its own crystal. Small, so that bounds stay small; a clock that is an hour off is for a reboot, not for slewing. */
+export const SLEW_MAX_PPM = 100;

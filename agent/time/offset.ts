@@ -1,5 +1,7 @@
-/** Crystals of hosts run off by up to about this much; it widens every bound with age. */
-export const DRIFT = 50e-6;
+import { SLEW_MAX_PPM } from '../../protocol/clock-exchange.ts';
+
+/** Crystals of hosts run off by up to about 50 ppm, and the controller may be slewing its time meanwhile; it widens every bound with age. */
+export const DRIFT = (50 + SLEW_MAX_PPM) / 1e6;
 const WINDOW = 8;
 /** A reply that took longer says nothing useful. */
 const DELAY_MAX_MS = 30_000;

@@ -1,7 +1,7 @@
+import { SLEW_MAX_PPM } from '../../protocol/clock-exchange.ts';
 import type { Clock } from '../../protocol/time.ts';
 
-/** As NTP's own daemon: half a millisecond a second. At this rate nothing that is measured over seconds is bent by more than its noise. */
-export const SLEW_PPM = 500;
+export const SLEW_PPM = SLEW_MAX_PPM;
 
 export interface Host {
   readonly bootId: string;

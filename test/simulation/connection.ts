@@ -82,7 +82,7 @@ export class Connection implements Session {
   /** The broker delivers one message to this client: at QoS 1 perhaps twice; perhaps never, as PUBACKs promise nothing. */
   deliver(message: LinkMessage, qos: 0 | 1): void {
     if (this.client.line.loses()) return;
-    const hand = (): void => this.options.onMessage(message);
+    const hand = (): void => this.options.onMessage(message); // throws when the agent dies in it: the time line knows
     this.#down(hand);
     const again = qos === 1 ? this.client.line.doubles() : null;
     if (again !== null) this.#timeline.after(again, () => this.#down(hand));

@@ -11,14 +11,17 @@ interface Entry extends Timer {
 
 export class Timeline {
   readonly #heap: Entry[] = [];
+  readonly #isExpected: (error: unknown) => boolean;
   #now: number;
   #order = 0;
   #stopped = false;
   /** How many were woken: for the figures. */
   wakes = 0;
 
-  constructor(start: number) {
+  /** `isExpected`: what may be thrown by code that is called back and dies in it. */
+  constructor(start: number, isExpected: (error: unknown) => boolean = () => false) {
     this.#now = start;
+    this.#isExpected = isExpected;
   }
 
   /** True time, ms since the epoch; fractions count. */
@@ -49,7 +52,11 @@ export class Timeline {
       if (entry.run === null) continue;
       this.#now = entry.at;
       this.wakes += 1;
-      entry.run();
+      try {
+        entry.run();
+      } catch (error) {
+        if (!this.#isExpected(error)) throw error;
+      }
       await settled();
     }
     if (!this.#stopped) this.#now = until;

@@ -52,7 +52,7 @@ export interface Result {
 /** One world from its seed: agents, lines, broker, controller and store in this process, under one time line. The same options give the same world. */
 export const simulate = async (options: Options): Promise<Result> => {
   const random = seeded(options.seed);
-  const timeline = new Timeline(START);
+  const timeline = new Timeline(START, isKilled);
   const journal = new Journal(timeline, options.echo ?? false);
   const world = build(options, random, timeline, journal);
   const onRejection = (error: unknown): void => {

@@ -1,0 +1,66 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, type Flags, readSettings, type Settings } from './settings.ts';
+
+/** The command line: flags to settings, settings to a command. Each command is loaded when it is asked for, so that `run` stays small.
+ * Returns the exit code. */
+export const runCli = async (argv: readonly string[], signal: AbortSignal): Promise<number> => {
+  let code: number = EXIT.ok;
+  const program = new Command('agent').description('Sonde agent: measures the network as seen from this host').exitOverride();
+  const command = (name: string, what: string): Command =>
+    program
+      .command(name)
+      .description(what)
+      .option('--data <dir>', 'directory of database, identity and keys (SONDE_AGENT_DATA; ./data/agent)')
+      .option('--limits <file>', 'the guard rails (SONDE_LIMITS; /etc/sonde/limits.yaml, or limits.yaml in the data directory)')
+      .option('--log-level <level>', 'info, warn or error (SONDE_LOG_LEVEL)');
+  const act = (work: (settings: Settings) => Promise<number> | number, flags: Flags): Promise<void> =>
+    Promise.resolve()
+      .then(() => work(readSettings(flags)))
+      .then((result) => void (code = result));
+
+  command('register', 'enrol this host: reach, trust, exchange the token, keep the keys, show that all works')
+    .argument('[controller]', 'HOST, HOST:PORT, mqtts://HOST:PORT or wss://HOST:PORT/mqtt')
+    .option('--token-file <file>', 'file with the token; - for standard input')
+    .option('--token <token>', 'the token itself (visible in the process list; SONDE_TOKEN is not)')
+    .option('--name <id>', 'the id that this agent would like; the host name unless said')
+    .option('--label <key=value...>', 'labels of this agent')
+    .option('--json', 'one JSON object instead of lines')
+    .action(async (controller: string | undefined, flags) => {
+      const { register } = await import('./commands/register.ts');
+      await act((settings) => register(settings, controller, flags, signal), flags);
+    });
+  command('run', 'measure, spool, publish, until told to stop')
+    .option('--nice <n>', 'nice value of the ICMP process (SONDE_NICE)')
+    .action(async (flags) => {
+      const { run } = await import('./commands/run.ts');
+      await act((settings) => run(settings, signal), flags);
+    });
+  command('status', 'what the running agent says of itself')
+    .option('--json', 'one JSON object instead of lines')
+    .action(async (flags) => {
+      const { status } = await import('./commands/status.ts');
+      await act((settings) => status(settings, flags.json === true), flags);
+    });
+  command('doctor', 'look at everything that an agent needs, and say how to mend what is missing')
+    .option('--json', 'one JSON object instead of lines')
+    .action(async (flags) => {
+      const { doctor } = await import('./commands/doctor.ts');
+      await act((settings) => doctor(settings, flags.json === true, signal), flags);
+    });
+  program
+    .command('limits')
+    .description('print the guard rails file with its defaults')
+    .action(async () => {
+      const { DEFAULT_LIMITS_FILE } = await import('./config/guard-rails.ts');
+      process.stdout.write(DEFAULT_LIMITS_FILE);
+    });
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has said it already
+    process.stderr.write(`agent: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.software;
+  }
+};

@@ -1,0 +1,67 @@
+import { RENEW_PATH, RenewResponse } from '../../protocol/enrolment.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type Clock, slept } from '../../protocol/time.ts';
+import { dial } from '../link/dial.ts';
+import type { Endpoint } from '../link/endpoint.ts';
+import { dialOptionsOf, type Validity, validityOf } from './credentials.ts';
+import { post } from './exchange.ts';
+import type { DataDirectory } from './files.ts';
+import { makeRequest } from './keys.ts';
+
+const LOOK_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** When to renew, wall ms: at half life, up to a tenth of the life later, so that a fleet enrolled at once does not renew at once. Pure. */
+export const renewalAt = ({ fromMs, toMs }: Validity, fraction: number): number => fromMs + (toMs - fromMs) * (0.5 + 0.1 * fraction);
+
+/** Until the next try after a refusal or a dead line: a minute, doubling to an hour, half of it jitter. Pure; `failures` ≥ 1. */
+export const retryMs = (failures: number, fraction: number): number =>
+  Math.min(HOUR_MS, LOOK_MS * 2 ** (failures - 1)) * (0.5 + fraction / 2);
+
+export interface RenewalDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly data: DataDirectory;
+  readonly agentId: string;
+  readonly controller: Endpoint;
+  /** Now for certificates' dates: the controller's time when it is known; null when nothing is. */
+  readonly nowMs: () => number | null;
+}
+
+/** Keeps the certificate young until the signal aborts. One that has expired renews at once: the controller lets it do just that. */
+export const keepRenewed = async (deps: RenewalDeps, signal: AbortSignal): Promise<void> => {
+  const { clock, random, log, data } = deps;
+  let fraction = random.fraction();
+  let failures = 0;
+  while (await slept(clock, failures === 0 ? LOOK_MS : retryMs(failures, random.fraction()), signal)) {
+    const certificate = data.certificate();
+    const now = deps.nowMs() ?? clock.now();
+    if (certificate === null || now < renewalAt(validityOf(certificate), fraction)) continue;
+    try {
+      const until = await renew(deps, signal);
+      log.info('certificate-renewed', `the certificate is renewed until ${until}`);
+      failures = 0;
+      fraction = random.fraction();
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      log.warn('renewal-failed', `the certificate could not be renewed: ${error instanceof Error ? error.message : String(error)}`, {
+        failures,
+      });
+    }
+  }
+};
+
+/** One renewal over mutual TLS with the present certificate, for the same key. Returns the new end of validity. */
+export const renew = async ({ data, agentId, controller, nowMs }: RenewalDeps, signal: AbortSignal): Promise<string> => {
+  const key = data.key();
+  if (key === null) throw new Error(`${data.file('agent.key')} is gone: register again`);
+  const csr = await makeRequest(key, agentId);
+  const { socket } = await dial(controller, dialOptionsOf(data, nowMs), signal);
+  const reply = await post(socket, RENEW_PATH, { csr }, RenewResponse).finally(() => socket.destroy());
+  if (!reply.ok) throw new Error(`${reply.error} (${reply.fix})`);
+  data.writeCertificates(reply.value.certificate, data.authority() ?? reply.value.ca);
+  return new Date(validityOf(reply.value.certificate).toMs).toISOString();
+};

@@ -81,14 +81,13 @@ export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTroub
       return true;
     },
     async run(signal) {
-      const aborted = Promise.withResolvers<void>();
-      const onAbort = (): void => aborted.resolve();
+      const onAbort = (): void => wake();
       signal.addEventListener('abort', onAbort, { once: true });
       while (!signal.aborted) {
         if (waiting.length === 0) {
           const { promise, resolve } = Promise.withResolvers<void>();
           wake = resolve;
-          await Promise.race([promise, aborted.promise]);
+          await promise; // no race with a promise that lives as long as the program: each race would leave something with it
         }
         if (signal.aborted || (waitMs > 0 && !(await slept(clock, waitMs, signal)))) break;
         const group = takeGroup();

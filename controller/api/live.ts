@@ -29,6 +29,7 @@ export const addLive = (app: App, context: Context, signal: AbortSignal): void =
     '/api/v1/live',
     {
       websocket: true,
+      exposeHeadRoute: false,
       config: { access: 'viewer' },
       onRequest: async () => {
         if (tabs.size >= MOST_TABS) throw refuse(503, `${MOST_TABS} tabs are open already`);

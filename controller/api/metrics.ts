@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Counters } from '../ports.ts';
 import type { Context } from './context.ts';
 
 /** prom-client names these gauges like counters, and promtool is right to refuse that. */
@@ -53,7 +54,7 @@ const addGauges = (registry: Registry, { controller }: Context): void => {
       },
     });
   };
-  const { counters } = controller;
+  const counters = (): Counters => controller.counters();
   gauge('sonde_arrival_log_bytes', 'Bytes of batches in the arrival log.', () => counters().arrivalsBytes);
   gauge(
     'sonde_arrival_log_capacity_bytes',

@@ -46,7 +46,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
-  readonly json: any; // A test looks at whatever came.
+  /** A test looks at whatever came. */
+  readonly json: ReturnType<typeof JSON.parse>;
 }
 
 export const openTestApi = async (options: TestControllerOptions = {}, change: Partial<ApiDeps> = {}): Promise<TestApi> => {

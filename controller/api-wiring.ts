@@ -55,7 +55,7 @@ export const openApi = async (
       },
       found: async () => discover(),
       dataBytes: async () => bytesBelow(settings.data),
-      registerCommand: (token) => `npm run agent -- register https://${name}:${agentsPort} --token ${token}`,
+      registerCommand: (token) => `npm run agent -- register ${name}:${agentsPort} --token ${token}`,
       pages: new Map([...bundle].map(([path, file]) => [path.replace(/^\//, ''), file])),
     },
     signal,

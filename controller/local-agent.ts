@@ -26,9 +26,12 @@ const EX_CONFIG = 78;
 /** Runs `agent register` with the token on its standard input; null when it has enrolled, otherwise what it said. */
 export const registerLocalAgent = async (
   { directory }: LocalAgentDeps,
-  order: { readonly url: string; readonly name: string; readonly token: string },
+  order: { readonly controller: string; readonly name: string; readonly token: string },
 ): Promise<string | null> => {
-  const child = start(['register', order.url, '--token-file', '-', '--name', order.name, '--data', directory], ['pipe', 'pipe', 'pipe']);
+  const child = start(
+    ['register', order.controller, '--token-file', '-', '--name', order.name, '--data', directory],
+    ['pipe', 'pipe', 'pipe'],
+  );
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.stdin?.on('error', () => {}); // it ended before it read: what it said tells why

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { toSlug } from '../protocol/ids.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { type LocalAgentDeps, registerLocalAgent } from './local-agent.ts';
@@ -26,9 +27,9 @@ export const enrolLocalAgent = async (
 ): Promise<LocalEnrolment> => {
   const { state, fleet, pin, port, hostname } = controller;
   const known = await readNote(state, 'local-agent');
-  if (known !== null && existsSync(deps.directory)) return { agentId: known, problem: null };
+  if (known !== null && existsSync(join(deps.directory, 'identity.json'))) return { agentId: known, problem: null };
   const { token, view } = await fleet.createToken({ uses: 1, expiresInMs: TOKEN_MS, labels: {} }, pin, 'system');
-  const failed = await registerLocalAgent(deps, { url: `https://127.0.0.1:${port}`, name: toSlug(hostname) || 'local', token });
+  const failed = await registerLocalAgent(deps, { controller: `127.0.0.1:${port}`, name: toSlug(hostname) || 'local', token });
   const row = await state.selectFrom('enrolments').select('agent_id').where('token_id', '=', view.id).executeTakeFirst();
   if (failed !== null || row === undefined) {
     await fleet.revokeToken(view.id, 'system');

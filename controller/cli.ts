@@ -1,0 +1,89 @@
+import { Command, CommanderError } from 'commander';
+import { banner } from './banner.ts';
+import { agentCommands, targetCommands, tokenCommands } from './cli-fleet.ts';
+import { brokerCommands, setupLinkCommand, userCommands } from './cli-local.ts';
+import { CommandFailed, EXIT } from './exit-codes.ts';
+import { openLog } from './log.ts';
+import { DirectoryInUse, PortTaken, run } from './run.ts';
+import { dataDirectory, readSettings } from './settings.ts';
+import { VERSION } from './version.ts';
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** Does what the arguments say and resolves with the exit code (sysexits). `signal` ends `start` and `run`. */
+export const main = async (argv: readonly string[], signal: AbortSignal): Promise<number> => {
+  const program = new Command('controller')
+    .description('Sonde controller: configures agents, collects what they measure, shows it and alerts')
+    .version(VERSION)
+    .showHelpAfterError('("controller --help" lists the commands)')
+    .exitOverride();
+  addRun(program.command('start').description('run the controller, and an agent on this host that measures loopback'), true, signal);
+  addRun(program.command('run').description('run the controller alone'), false, signal);
+  for (const make of [tokenCommands, agentCommands, targetCommands, setupLinkCommand, userCommands, brokerCommands])
+    program.addCommand(settled(make(print)));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+
+interface RunFlags {
+  readonly data?: string;
+  readonly discover?: boolean;
+  readonly json?: boolean;
+}
+
+const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): void => {
+  command
+    .option('--data <dir>', 'directory of the data (SONDE_DATA; ./data)')
+    .option('--http <port>', 'port of the web admin and the API (8080)')
+    .option('--mqtt <port>', 'port of the agents (8883)')
+    .option('--listen <address>', 'address of the web admin (127.0.0.1); beyond loopback it speaks TLS')
+    .option('--public-host <name...>', 'names under which this host is reached, for the certificate')
+    .option('--broker <url>', 'an external MQTT 3.1.1 broker instead of the embedded one')
+    .option('--agents-broker <url>', 'where agents reach that broker, when the address differs')
+    .option('--site <name>', 'what the pages are headed with')
+    .option('--retention-days <n>', 'how long measurements are kept (90)')
+    .option('--json', 'one JSON line when ready, and logs as JSON');
+  if (localAgent) command.option('--discover', 'measure the default gateway and the resolvers too, without asking');
+  command.exitOverride().action(async ({ data, discover = false, json = false, ...flags }: RunFlags & Record<string, unknown>) => {
+    const settings = readSettings(dataDirectory(data), toKebab(flags));
+    if (!settings.ok) throw new CommandFailed(EXIT.config, settings.reason);
+    const log = openLog({ pretty: !json && process.stderr.isTTY });
+    await run(
+      {
+        settings: settings.value,
+        localAgent,
+        discover,
+        log,
+        onReady: (ready) => print(json ? JSON.stringify({ ready }) : banner(ready, settings.value)),
+      },
+      signal,
+    );
+  });
+};
+
+/** Commander hands flags over in camel case; settings are named as they are written. */
+const toKebab = (flags: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(flags).map(([key, value]) => [key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]),
+  );
+
+/** Sub-commands do not inherit exitOverride when they are made apart. */
+const settled = (command: Command): Command => {
+  command.exitOverride();
+  for (const child of command.commands) settled(child);
+  return command;
+};
+
+const codeOf = (error: unknown): number => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // Commander has said what is wrong.
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`controller: ${message}\n`);
+  if (error instanceof CommandFailed) return error.code;
+  if (error instanceof DirectoryInUse || error instanceof PortTaken) return EXIT.unavailable;
+  if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  return EXIT.software;
+};

@@ -37,6 +37,8 @@ export interface AgentDeps {
   readonly about: { readonly version: string; readonly hostname: string; readonly capabilities: readonly string[] };
   /** What the probes' processes say of themselves, now. */
   readonly health: () => Health;
+  /** Calls the handler when `health` has changed: the controller hears of it at once. */
+  readonly onHealth?: (handler: () => void) => void;
   readonly certificateExpiresAt?: () => number | null;
   /** Told at each status, connected or not: for `agent status`. */
   readonly onStatus?: (status: OnlineStatus, connection: Connection) => void;
@@ -64,6 +66,8 @@ export interface Agent {
   readonly runner: TaskRunner;
   /** There is something to commit or to send. */
   readonly work: Wake;
+  /** There is something to say: a report, another health. */
+  readonly news: Wake;
   readonly status: () => OnlineStatus;
   readonly stopping: () => boolean;
 }
@@ -90,7 +94,7 @@ export const runAgent = async (deps: AgentDeps, signal: AbortSignal): Promise<vo
     },
     signal,
   );
-  await Promise.all([link, commitLoop(agent, signal), suspendLoop(agent, signal), statusLoop(agent, tell, signal)]);
+  await Promise.all([link, commitLoop(agent, signal), suspendLoop(agent, signal), tellLoop(agent, tell, signal)]);
 };
 
 const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
@@ -108,6 +112,8 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   });
   const uplink = new Uplink({ spool, timekeeper, clock, timing, log });
   const work = new Wake();
+  const news = new Wake();
+  deps.onHealth?.(() => news.ring());
   const intake = makeIntake(clock, timekeeper, spool, host.bootId);
   const open = (task: Task, signal: AbortSignal): ReturnType<typeof openProbe> =>
     openProbe(task, { ...deps, phaseMs: phaseOf(deps.identity.agentId, task.id, task.intervalMs), signal });
@@ -121,7 +127,7 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   });
   const keeper = new ConfigKeeper(deps.identity, new LastGood(db), (tasks) => runner.apply(tasks), log, timekeeper.steady.now());
   const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
-  return { deps, timing, timekeeper, spool, uplink, keeper, runner, work, status, stopping: () => stop.aborted };
+  return { deps, timing, timekeeper, spool, uplink, keeper, runner, work, news, status, stopping: () => stop.aborted };
 };
 
 /** The one loop that writes and sends: rounds that close within `commitMs` share a commit, and go out right after it. */
@@ -149,6 +155,6 @@ const suspendLoop = async ({ deps, timing, timekeeper }: Agent, signal: AbortSig
   }
 };
 
-const statusLoop = async ({ deps, timing }: Agent, tell: () => void, signal: AbortSignal): Promise<void> => {
-  while (await slept(deps.clock, timing.statusMs, signal)) tell();
+const tellLoop = async ({ deps, timing }: Agent, tell: () => void, signal: AbortSignal): Promise<void> => {
+  while (await slept(deps.clock, timing.tellMs, signal)) tell();
 };

@@ -8,7 +8,6 @@ import { parseTopic, type TopicName, topic, topicsToAgent } from '../protocol/to
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import type { Agent } from './agent.ts';
 import { ClockRequests } from './link/clock-requests.ts';
-import { Wake } from './uplink/wake.ts';
 
 /** The first exchanges of a session come close together: the best of them dates what is sent first. */
 const FIRST_EXCHANGES = 4;
@@ -21,7 +20,6 @@ const GOODBYE_MS = 2_000;
 export class Conversation {
   readonly #agent: Agent;
   readonly #clockRequests = new ClockRequests();
-  readonly #answer = new Wake();
   readonly #reports: ConfigReport[] = [];
   #exchanges = 0;
 
@@ -49,7 +47,7 @@ export class Conversation {
   }
 
   #take({ topic: text, payload }: LinkMessage): void {
-    const { deps, timekeeper, uplink, keeper, work } = this.#agent;
+    const { deps, timekeeper, uplink, keeper, work, news } = this.#agent;
     const name = parseTopic(text)?.name;
     if (payload.length === 0 || name === undefined) return; // an empty retained message is a forgotten one
     if (name === 'clock/reply') {
@@ -57,7 +55,6 @@ export class Conversation {
       if (sample === null) return;
       this.#exchanges += 1;
       timekeeper.exchanged(sample);
-      this.#answer.ring();
     } else if (name === 'rounds/ack') {
       const ack = decode(Acknowledgement, payload);
       if (ack.ok) uplink.acknowledged(ack.value);
@@ -65,7 +62,7 @@ export class Conversation {
       work.ring();
     } else if (name === 'config') {
       this.#reports.push(keeper.offer(payload));
-      this.#answer.ring();
+      news.ring();
     } else if (name === 'config/latest') {
       keeper.latest(payload, timekeeper.steady.now());
     }
@@ -88,19 +85,13 @@ export class Conversation {
     }
   }
 
+  /** Status now, when there is news, and every `statusMs`. */
   async #statusLoop(publish: Publish, signal: AbortSignal): Promise<void> {
-    const { deps, timing, status } = this.#agent;
+    const { deps, timing, status, news } = this.#agent;
     while (!signal.aborted) {
+      for (const report of this.#reports.splice(0)) publish('config/report', report);
       publish('status', status(), { retain: true });
-      const dueMs = deps.clock.monotonic() + timing.statusMs;
-      let applied = false;
-      while (!signal.aborted && !applied && deps.clock.monotonic() < dueMs) {
-        for (const report of this.#reports.splice(0)) {
-          publish('config/report', report);
-          applied = true;
-        }
-        if (!applied) await this.#answer.wait(deps.clock, dueMs - deps.clock.monotonic(), signal);
-      }
+      await news.wait(deps.clock, timing.statusMs, signal);
     }
   }
 

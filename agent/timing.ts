@@ -8,6 +8,8 @@ export interface Timing {
   readonly clockExchangeMs: number;
   /** Between status messages when nothing changes. */
   readonly statusMs: number;
+  /** Between what `onStatus` is told. */
+  readonly tellMs: number;
   /** A batch without acknowledgement is sent again after this. */
   readonly resendMs: number;
   /** A round that ended longer ago than this is backlog. */
@@ -23,6 +25,7 @@ export const defaultTiming: Timing = {
   suspendCheckMs: 1_000,
   clockExchangeMs: 30_000,
   statusMs: 60_000,
+  tellMs: 60_000,
   resendMs: 15_000,
   freshMs: 30_000,
   graceMs: 1_000,

@@ -21,7 +21,7 @@ import { EXIT, type Settings } from '../settings.ts';
 import { noRawFix } from './checks.ts';
 import { writeStatusFile } from './status.ts';
 
-const STATUS_MS = 30_000;
+const TELL_MS = 5_000;
 
 /** `agent run`: measures until it is told to stop. Returns the exit code. */
 export const run = async (settings: Settings, signal: AbortSignal): Promise<number> => {
@@ -40,7 +40,14 @@ export const run = async (settings: Settings, signal: AbortSignal): Promise<numb
   const uid = process.getuid?.() ?? 0;
   let rails = await readGuardRails(settings.limits, uid);
   tellRails(rails, log);
-  await using icmp = openIcmpEngine({ clock, log, limits: limitsOf(rails), ...(settings.nice === null ? {} : { nice: settings.nice }) });
+  let healthChanged = (): void => {};
+  await using icmp = openIcmpEngine({
+    onState: () => healthChanged(),
+    clock,
+    log,
+    limits: limitsOf(rails),
+    ...(settings.nice === null ? {} : { nice: settings.nice }),
+  });
   const dialOptions = (): ReturnType<typeof dialOptionsOf> => dialOptionsOf(data, datesNow);
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
   await Promise.all([
@@ -57,10 +64,11 @@ export const run = async (settings: Settings, signal: AbortSignal): Promise<numb
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
         about: { version: versionOf(), hostname: hostname(), capabilities: ['icmp'] },
         health: () => healthOf(icmp, rails),
+        onHealth: (handler) => (healthChanged = handler),
         certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
         onStatus: (status, connection) =>
           writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status })),
-        timing: { statusMs: STATUS_MS },
+        timing: { tellMs: TELL_MS },
         diskFree: () => diskFree(data.path),
       },
       signal,

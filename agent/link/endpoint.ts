@@ -2,7 +2,7 @@ import { MQTT_WEBSOCKET_PATH } from '../../protocol/enrolment.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 
 export const DEFAULT_PORT = 8883;
-const WSS_PORT = 443;
+const HTTPS_PORT = 443;
 
 /** Where a controller or a broker is. */
 export interface Endpoint {
@@ -12,12 +12,12 @@ export interface Endpoint {
   readonly webSocketPath: string | null;
 }
 
-/** `host`, `host:port`, `[v6]:port`, `mqtts://host:port` or `wss://host:port/mqtt`. */
+/** `host`, `host:port`, `[v6]:port`, `mqtts://host:port`, `https://host:port` (the same) or `wss://host:port/mqtt`. */
 export const parseEndpoint = (text: string): Parsed<Endpoint> => {
   const withScheme = /^[a-z]+:\/\//.test(text) ? text : `mqtts://${text.includes('[') || text.split(':').length <= 2 ? text : `[${text}]`}`;
   const url = URL.parse(withScheme);
   const isWebSocket = url?.protocol === 'wss:';
-  if (url === null || url.hostname === '' || !(isWebSocket || url.protocol === 'mqtts:'))
+  if (url === null || url.hostname === '' || !['mqtts:', 'https:', 'wss:'].includes(url.protocol))
     return {
       ok: false,
       reason: `"${text}" is not a controller's address: HOST, HOST:PORT, mqtts://HOST:PORT or wss://HOST:PORT${MQTT_WEBSOCKET_PATH}`,
@@ -26,7 +26,7 @@ export const parseEndpoint = (text: string): Parsed<Endpoint> => {
     ok: true,
     value: {
       host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? (isWebSocket ? WSS_PORT : DEFAULT_PORT) : Number(url.port),
+      port: url.port === '' ? (url.protocol === 'mqtts:' ? DEFAULT_PORT : HTTPS_PORT) : Number(url.port),
       webSocketPath: isWebSocket ? (url.pathname.length > 1 ? url.pathname : MQTT_WEBSOCKET_PATH) : null,
     },
   };

@@ -12,8 +12,8 @@ export const drawAnnotations = (
   height: number,
   theme: Theme,
 ): void => {
-  let labelsFrom = Infinity;
-  for (const annotation of annotations.toSorted((a, b) => b.from - a.from)) {
+  const taken: Taken[] = [];
+  for (const annotation of annotations.toSorted((a, b) => Number(a.kind === 'change') - Number(b.kind === 'change') || b.from - a.from)) {
     const start = x(annotation.from);
     const end = annotation.to === null ? width : x(annotation.to);
     if (end < 0 || start > width) continue;
@@ -23,11 +23,17 @@ export const drawAnnotations = (
       context.fillStyle = theme.bad;
       context.fillRect(Math.max(0, start), -14.25, Math.max(2.5, Math.min(width, end) - Math.max(0, start)), 2.5);
     }
-    if (start < 0) continue;
+    if (start < 0 || (!incident && taken.some((one) => start > one.from - 6 && start < one.to + 6))) continue;
     diamond(context, start, -13, incident, theme);
-    labelsFrom = name(context, annotation, start, labelsFrom, theme);
+    if (incident) taken.push({ from: start, to: Math.min(width, end) });
+    name(context, annotation, start, width, taken, theme);
   }
 };
+
+interface Taken {
+  readonly from: number;
+  readonly to: number;
+}
 
 const line = (context: CanvasRenderingContext2D, at: number, height: number, dashed: boolean, theme: Theme): void => {
   const x = Math.round(at) + 0.5;
@@ -58,16 +64,22 @@ const diamond = (context: CanvasRenderingContext2D, x: number, y: number, full: 
   context.stroke();
 };
 
-/** The title beside its mark: an incident's to the left, a change's to the right, where there is room; returns from where it is taken. */
-const name = (context: CanvasRenderingContext2D, annotation: Annotation, x: number, takenFrom: number, theme: Theme): number => {
+/** The title beside its mark where there is room: an incident's to the left, a change's to the right. */
+const name = (context: CanvasRenderingContext2D, annotation: Annotation, x: number, width: number, taken: Taken[], theme: Theme): void => {
   const incident = annotation.kind === 'incident';
   const wide = context.measureText(annotation.title).width;
-  const right = !incident || x - wide - 12 < 0;
-  if (right && x + wide + 20 > takenFrom) return Math.min(takenFrom, x - 8);
+  const left = incident && x - wide - 12 >= 0;
+  const from = left ? x - wide - 12 : x + 6;
+  const place = { from, to: from + wide + 6 };
+  const free = place.from >= 0 && place.to <= width && (incident || !taken.some((one) => place.from < one.to && place.to > one.from));
+  taken.push(free ? { from: Math.min(x, place.from), to: Math.max(x, place.to) } : { from: x - 6, to: x + 6 });
+  if (!free) return;
+  if (incident && !left) {
+    context.fillStyle = theme.surface;
+    context.fillRect(x + 6, -20, wide + 8, 14); // over its own bar
+  }
   context.textBaseline = 'middle';
-  context.textAlign = right ? 'left' : 'right';
+  context.textAlign = left ? 'right' : 'left';
   context.fillStyle = incident ? theme.ink : theme.ink2;
-  if (right && incident) return x - 8; // its own bar lies there
-  context.fillText(annotation.title, x + (right ? 9 : -9), -12.5);
-  return right ? x - 8 : x - wide - 16;
+  context.fillText(annotation.title, x + (left ? -9 : 9), -12.5);
 };

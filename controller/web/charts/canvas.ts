@@ -25,7 +25,7 @@ export const inside = (context: Context, box: Box, draw: () => void): void => {
   context.restore();
 };
 
-/** Lines at 45°, 6 px apart, in a rectangle: no data. */
+/** Lines at 45°, `pitch` px apart across, in a rectangle: no data. */
 export const hatch = (
   context: Context,
   x: number,
@@ -42,8 +42,8 @@ export const hatch = (
   context.rect(x, y, width, height);
   context.clip();
   context.beginPath();
-  const start = Math.floor((x - height) / pitch) * pitch;
-  for (let at = start; at < x + width + height; at += pitch) {
+  const step = pitch * Math.SQRT2; // along the edge
+  for (let at = Math.floor((x - height) / step) * step; at < x + width + height; at += step) {
     context.moveTo(at, down ? y : y + height);
     context.lineTo(at + height, down ? y + height : y);
   }
@@ -235,8 +235,11 @@ export const drawStrip = (context: Context, view: SmokeLayout, height: number, t
       context.fillRect(x0, 0, x1 - x0, height);
     }
   }
-  for (const cell of view.cells) {
-    const width = Math.max(1, cell.x1 - cell.x0 - gap);
+  const scale = context.getTransform().a;
+  const snap = (x: number): number => Math.round(x * scale) / scale;
+  for (const { x0, x1, ...rest } of view.cells) {
+    const cell = { ...rest, x0: snap(x0), x1: snap(x1) };
+    const width = Math.max(1 / scale, cell.x1 - cell.x0 - gap);
     const ratio = cell.column.lossRatio ?? 0;
     const bar = ratio > 0 ? Math.max(2, Math.sqrt(ratio) * height) : Math.min(1.5, height / 2);
     context.fillStyle = theme.loss[cell.loss] ?? '';

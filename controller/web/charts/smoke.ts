@@ -141,6 +141,8 @@ const absences = (input: SmokeInput, shown: readonly SmokeColumn[], stepMs: numb
   const limit = Math.min(input.to, input.now - lastEnd > quietMs ? input.now - input.intervalMs : lastEnd);
   const missing: Gap[] = [];
   let covered = Math.max(input.from, since);
+  const [first] = shown;
+  if (first && first.at - covered < stepMs * 1.5) covered = first.at; // the edge cuts a round, it does not lose one
   for (const [index, column] of shown.entries()) {
     if (column.at - covered > stepMs * 0.5) missing.push({ from: covered, to: column.at });
     covered = Math.max(covered, endOf(column, shown[index + 1], stepMs));

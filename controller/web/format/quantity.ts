@@ -19,7 +19,7 @@ const three = (value: number): string => {
 /** A delay in the unit that suits it: µs under 0.1 ms, s from 10 s. */
 export const delay = (ms: number): Quantity => {
   const size = Math.abs(ms);
-  if (size > 0 && size < 0.0995) return { value: minus(three(ms * 1000).replace(/^(-?\d+\.\d)\d$/, '$1')), unit: 'µs' };
+  if (size > 0 && size < 0.0995) return { value: minus(size < 0.00995 ? three(ms * 1000) : (ms * 1000).toFixed(0)), unit: 'µs' };
   if (size >= 10_000) return { value: minus(three(ms / 1000)), unit: 's' };
   return { value: minus(size < 0.995 && size > 0 ? ms.toFixed(2) : three(ms)), unit: 'ms' };
 };
@@ -67,5 +67,15 @@ export const bytesText = (value: number): string => `${bytes(value).value} ${byt
 /** +0.4, −0.4, with one decimal. */
 export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 
+/** A sentence whose numbers do not part from their units at the end of a line. */
+export const unbroken = (sentence: string): string =>
+  sentence.replaceAll(/(\d) (%|ms|µs|s|min|h)\b/g, '$1\u00a0$2').replaceAll(/(\d) %/g, '$1\u00a0%');
+
 /** `1 agent`, `4 agents`. */
 export const plural = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
+
+/** A round number of an axis, without zeros behind the point: 60 ms, 0.8 ms, 80 µs. */
+export const axisText = (ms: number): string => {
+  const { unit } = delay(ms);
+  return `${Number((unit === 'µs' ? ms * 1000 : unit === 's' ? ms / 1000 : ms).toPrecision(3))} ${unit}`;
+};

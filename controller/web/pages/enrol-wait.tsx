@@ -31,7 +31,7 @@ export const EnrolWait = ({ token }: { readonly token: TokenCreated | null }) =>
 const Waiting = ({ token }: { readonly token: TokenCreated }) => (
   <section>
     <h2 class="hero">Waiting for first contact</h2>
-    <p class="ink2">For {duration(now.value - token.createdAt)}. You may close this page: the host enrols without it.</p>
+    <p class="ink2">For {duration(Math.max(1000, now.value - token.createdAt))}. You may close this page: the host enrols without it.</p>
     <Steps
       steps={[
         { name: 'Certificate matches the pin, token taken', state: 'now', detail: 'run the command on the host' },

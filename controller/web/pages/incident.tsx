@@ -1,13 +1,17 @@
-import { useEffect } from 'preact/hooks';
-import type { IncidentDetail } from '../../../protocol/api.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { IncidentDetail, PairView } from '../../../protocol/api.ts';
 import { PairSpark } from '../charts/pair-spark.tsx';
 import { request } from '../data/api.ts';
-import { now } from '../data/clock.ts';
-import { zone } from '../data/location.ts';
+import { SmokeChart } from '../charts/smoke-chart.tsx';
+import { now, serverNow } from '../data/clock.ts';
+import { useHistory } from '../data/history.ts';
+import { go, setRange, zone } from '../data/location.ts';
+import { phone } from '../data/preferences.ts';
+import { type Range, spanOf, zoomIn, zoomOut, zoomTo } from '../data/range.ts';
 import { subscribe } from '../data/live.ts';
 import { usePairs } from '../data/lists.ts';
 import { useResource } from '../data/resource.ts';
-import { plural } from '../format/quantity.ts';
+import { plural, unbroken } from '../format/quantity.ts';
 import { clock, clockSeconds, duration, when } from '../format/time.ts';
 import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
@@ -59,7 +63,7 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
             <span class="chip">severity {data.severity}</span>
             <span class="chip">rule {data.rule}</span>
           </p>
-          <h2 class="sentence">{data.title}</h2>
+          <h2 class="sentence">{unbroken(data.title)}</h2>
         </div>
         {data.state === 'firing' && data.acknowledgedAt === null ? (
           <button type="button" class="button primary acknowledge" onClick={acknowledge}>
@@ -112,13 +116,37 @@ const Moment = ({ incident, end }: { readonly incident: IncidentDetail; readonly
             <span class="grow" />
             <span class="ink3 small">since {when(incident.members[index]?.since ?? incident.openedAt, now.value, zone.value)}</span>
           </p>
-          <PairSpark pair={pair} over={quantised} columns={700} height={index === 0 ? 120 : 48} />
+          {index === 0 ? <FirstPair pair={pair} over={quantised} /> : <PairSpark pair={pair} over={quantised} columns={700} height={48} />}
         </div>
       ))}
       {felt.length === 0 ? (
         <Empty title={incident.members[0]?.agent ?? 'No series'}>{incident.members.map((member) => member.series).join(', ')}</Empty>
       ) : null}
     </section>
+  );
+};
+
+/** The first series in full; a zoom goes on in its own page. */
+const FirstPair = ({ pair, over }: { readonly pair: PairView; readonly over: Range }) => {
+  const { data } = useHistory(pair.agent, pair.task, over, phone.value ? 320 : 700);
+  const [table, setTable] = useState(false);
+  if (!data) return <Skeleton rows={4} height={60} />;
+  const open = (next: Range): void => {
+    go(pairLink(pair));
+    setRange(next);
+  };
+  return (
+    <SmokeChart
+      history={data}
+      span={spanOf(over, now.value)}
+      height={300}
+      label={`Round-trip time from ${pair.agent} to ${pair.targetName}`}
+      table={table}
+      onTable={() => setTable(!table)}
+      onZoom={(chosen) => open(zoomTo(chosen))}
+      onZoomIn={() => open(zoomIn(over, serverNow()))}
+      onZoomOut={() => open(zoomOut(over, serverNow()))}
+    />
   );
 };
 

@@ -5,7 +5,7 @@ import { now } from '../data/clock.ts';
 import { useHistory } from '../data/history.ts';
 import { zone } from '../data/location.ts';
 import { useResource } from '../data/resource.ts';
-import { delayText, lossText } from '../format/quantity.ts';
+import { delayText, lossText, unbroken } from '../format/quantity.ts';
 import { clockSeconds, duration, when } from '../format/time.ts';
 import { Link } from '../parts/basics.tsx';
 import { Chain } from '../parts/chain.tsx';
@@ -33,7 +33,7 @@ export const FirstAnswer = ({ pairs, agents, incidents }: Props) => {
           <b class="strong">{answer.word}</b>
           <Since incident={incident} agents={agents} />
         </p>
-        <h2 class="sentence">{answer.sentence}</h2>
+        <h2 class="sentence">{unbroken(answer.sentence)}</h2>
         <Chain nodes={chainOf(pairs, agents)} />
         {incident ? <IncidentActions incident={incident} /> : null}
       </div>
@@ -96,7 +96,7 @@ const Proof = ({ pair }: { readonly pair: PairView }) => (
         {pair.agent} → {pair.targetName}
       </span>
       <span class="grow" />
-      <span class="ink2 small">
+      <span class="ink2 small nowrap">
         now <b class="strong ink">{pair.medianMs === null ? 'no reply' : delayText(pair.medianMs)}</b>
         {pair.lossRatio ? `, loses ${lossText(pair.lossRatio)}` : ''}
       </span>

@@ -7,14 +7,17 @@ import { now } from '../data/clock.ts';
 import { useHistory } from '../data/history.ts';
 import { go, range, span, zone } from '../data/location.ts';
 import { pairKey } from '../data/lists.ts';
-import { delay, delayText, lossText } from '../format/quantity.ts';
-import { clock } from '../format/time.ts';
+import { axisText, delay, delayText, lossText } from '../format/quantity.ts';
+import { clock, day } from '../format/time.ts';
 import { Link } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Glyph, PairStateMark, pairShape } from '../parts/state.tsx';
 import { useRowKeys } from '../shell/keys.ts';
 
 export const pairLink = (pair: Pick<PairView, 'agent' | 'task'>): string => `/pairs/${pairPath(pair.agent, pair.task)}`;
+
+/** The time at an end of the smoke: the day when that says more. */
+const edge = (at: number, spanMs: number): string => (spanMs > 86_400_000 ? day(at, zone.value) : clock(at, zone.value));
 
 /** Pairs as rows, each with its smoke over the page's range. `without` leaves out what all rows share. */
 export const PairTable = ({ pairs, without }: { readonly pairs: readonly PairView[]; readonly without?: 'agent' | 'target' }) => {
@@ -32,9 +35,9 @@ export const PairTable = ({ pairs, without }: { readonly pairs: readonly PairVie
           <th class="phone-off">Task</th>
           <th class="smoke-cell">
             <span class="row">
-              <time>{clock(from, zone.value)}</time>
+              <time>{edge(from, to - from)}</time>
               <span class="grow" />
-              <time>{clock(to, zone.value)}</time>
+              <time>{edge(to, to - from)}</time>
             </span>
           </th>
           <th class="n phone-off">RTT median</th>
@@ -84,7 +87,7 @@ const Row = ({ pair, without, on }: { readonly pair: PairView; readonly without?
       <td class="n phone-off">
         {pair.medianMs === null ? <span class="ink3">{pair.state === 'no-reply' ? 'no reply' : '–'}</span> : <Value ms={pair.medianMs} />}
       </td>
-      <td class="n phone-off ink3">{columns.some((column) => column.rtt) ? delayText(axis.max) : ''}</td>
+      <td class="n phone-off ink3">{columns.some((column) => column.rtt) ? axisText(axis.max) : ''}</td>
       <td class={`n phone-off ${pair.lossRatio ? 'strong' : 'zero'}`}>{lossText(pair.lossRatio)}</td>
       <td class="phone-off">
         <PairStateMark pair={pair} />
@@ -107,7 +110,7 @@ const Names = ({ pair, without }: { readonly pair: PairView; readonly without?: 
     return (
       <>
         <span class="name">{pair.targetName}</span>
-        <small>{pair.address}</small>
+        {pair.address === pair.targetName ? null : <small>{pair.address}</small>}
       </>
     );
   return (
@@ -115,7 +118,8 @@ const Names = ({ pair, without }: { readonly pair: PairView; readonly without?: 
       <span class="row name">
         <span class="ink2 phone-off">{pair.agent}</span> <Icon name="arrow" size={12} class="ink3 phone-off" /> {pair.targetName}
       </span>
-      <small>{pair.targetName === pair.address ? pair.agent : pair.address}</small>
+      <small class="phone-off">{pair.targetName === pair.address ? null : pair.address}</small>
+      <small class="phone-only">{pair.agent}</small>
     </>
   );
 };

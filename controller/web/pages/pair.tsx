@@ -57,7 +57,7 @@ export const PairPage = ({ agent, target, probe }: { readonly agent: string; rea
         <section class="panel">
           <div class="panel-head">
             <h2>From other agents</h2>
-            <span class="ink3">{plural(elsewhere.length, 'agent')} measure the same target</span>
+            <span class="ink3">{plural(elsewhere.length, 'agent measures', 'agents measure')} the same target</span>
           </div>
           <PairTable pairs={elsewhere.slice(0, 20)} without="target" />
         </section>

@@ -52,7 +52,9 @@ const Loopback = ({ state }: { readonly state: SetupState }) => {
         <Check checked disabled label="Loopback is measured" />
         <span class="two">
           <span class="name">loopback</span>
-          <small>127.0.0.1 and ::1, stays on this host</small>
+          <small>
+            <span class="phone-off">127.0.0.1 and ::1, </span>stays on this host
+          </small>
         </span>
       </span>
       <span class="what">

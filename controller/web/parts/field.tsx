@@ -62,7 +62,11 @@ export const TextField = ({
   const id = useId();
   return (
     <div class="field">
-      {bare ? null : (
+      {bare ? (
+        <span class="phone-label small ink3" aria-hidden="true">
+          {label}
+        </span>
+      ) : (
         <div class="field-head">
           <label for={id}>{label}</label>
           {hint ? <span class="hint">{hint}</span> : null}

@@ -43,7 +43,7 @@ export const Lanes = ({
                   title={span.word}
                   style={{ left: `${percent(span.from)}%`, width: `max(3px, ${percent(span.to) - percent(span.from)}%)` }}
                 >
-                  {span.word}
+                  <span>{span.word}</span>
                 </i>
               ))}
             {marks.map((at) => (

@@ -43,9 +43,10 @@ export const Frame = ({ title, crumb, timed, tools, children }: FrameProps) => {
             {crumb ? (
               <>
                 <Link to={crumb.to} class="crumb">
-                  {crumb.name}
+                  <Icon name="left" size={20} class="phone-inline" />
+                  <span class="phone-off">{crumb.name}</span>
                 </Link>
-                <Icon name="right" size={14} class="sep" />
+                <Icon name="right" size={14} class="sep phone-off" />
               </>
             ) : null}
             {title}
@@ -100,8 +101,8 @@ export const Plain = ({
         <Mark />
         <b class="brand-name">Sonde</b>
       </span>
-      {subtitle ? <span class="ink3">{subtitle}</span> : null}
-      {aside ? <span class="small ink3">{aside}</span> : null}
+      {subtitle ? <span class="ink3 subtitle">{subtitle}</span> : null}
+      {aside ? <span class="small ink3 phone-off">{aside}</span> : null}
     </header>
     <main>{children}</main>
   </div>

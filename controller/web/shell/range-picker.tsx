@@ -17,8 +17,11 @@ export const RangePicker = () => {
     addEventListener('click', close);
     return () => removeEventListener('click', close);
   }, [open]);
-  const sameDay = day(from, zone.value) === day(to, zone.value) || to - from < 86_400_000;
-  const end = (at: number): string => (sameDay ? clock(at, zone.value) : `${day(at, zone.value)} ${clock(at, zone.value)}`);
+  const spanMs = to - from;
+  const end = (at: number): string => {
+    if (spanMs > 2 * 86_400_000) return day(at, zone.value);
+    return spanMs < 86_400_000 ? clock(at, zone.value) : `${day(at, zone.value)} ${clock(at, zone.value)}`;
+  };
   return (
     <>
       <div class="range">

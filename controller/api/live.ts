@@ -1,4 +1,5 @@
-import { LiveRequest } from '../../protocol/api.ts';
+import * as z from 'zod';
+import { LiveEvent, LiveRequest } from '../../protocol/api.ts';
 import { slept } from '../../protocol/time.ts';
 import type { Context } from './context.ts';
 import type { App } from './instance.ts';
@@ -16,6 +17,18 @@ const MOST_TABS = 500;
 const SESSION_OVER = 4401;
 const BAD_REQUEST = 1008;
 
+/** @fastify/websocket hides its routes from the description, so this one describes itself. */
+const DESCRIPTION = {
+  tags: ['live'],
+  summary: 'WebSocket: say {"subscribe": [topics]}, hear live events',
+  response: {
+    101: {
+      description: 'Switching protocols; every message is one of these',
+      content: { 'application/json': { schema: z.toJSONSchema(LiveEvent, { io: 'output' }) } },
+    },
+  },
+};
+
 /** One WebSocket a tab: it names topics, and hears of them until its session ends. Nothing is replayed; after a gap the tab fetches. */
 export const addLive = (app: App, context: Context, signal: AbortSignal): void => {
   const { controller } = context;
@@ -30,11 +43,10 @@ export const addLive = (app: App, context: Context, signal: AbortSignal): void =
     {
       websocket: true,
       exposeHeadRoute: false,
-      config: { access: 'viewer' },
+      config: { access: 'viewer', swaggerTransform: ({ url }) => ({ schema: DESCRIPTION, url }) },
       onRequest: async () => {
         if (tabs.size >= MOST_TABS) throw refuse(503, `${MOST_TABS} tabs are open already`);
       },
-      schema: { tags: ['live'], summary: 'WebSocket: live events by topic (LiveRequest, LiveEvent)' },
     },
     (socket, request) => {
       const tab = openTab(socket, request.actor?.session ?? null);

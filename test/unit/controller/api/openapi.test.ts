@@ -1,0 +1,75 @@
+import t from 'tap';
+import { onlineStatus, openTestApi, target } from '../../../helpers/api.ts';
+import { makeBatch, makeRound } from '../../../helpers/rounds.ts';
+
+t.test('openapi: every route is described, with its answer, its parameters and its refusals', async (t) => {
+  const api = await openTestApi();
+  const document = (await api.ask('GET', '/api/v1/openapi.json')).json;
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(
+      methods as Record<string, { summary?: string; parameters?: { name: string }[]; requestBody?: object; responses: object }>,
+    ).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+  t.match(document.openapi, /^3\.1/);
+  for (const { path, method, operation } of operations) {
+    t.type(operation.summary, 'string', `${method} ${path}`);
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+    t.strictSame(
+      named.filter((name) => !operation.parameters?.some((one) => one.name === name)),
+      [],
+      `${method} ${path}`,
+    );
+    if (path.endsWith('/live')) continue;
+    t.ok(
+      Object.keys(operation.responses).some((status) => status.startsWith('2')),
+      `${method} ${path} says what it answers`,
+    );
+  }
+  const printed = api.app.printRoutes({ commonPrefix: false, includeHooks: false });
+  const registered = [...printed.matchAll(/\((\w+(?:, \w+)*)\)/g)]
+    .flatMap(([, methods]) => (methods ?? '').split(', '))
+    .filter((method) => !['HEAD', 'OPTIONS'].includes(method));
+  t.equal(registered.length, operations.length, 'as many as fastify has');
+  await api.stop();
+});
+
+t.test('openapi: every read answers what its schema says, with something in it', async (t) => {
+  const api = await openTestApi();
+  const cookie = await api.signInAs('admin');
+  await api.ask('POST', '/api/v1/targets', target(), cookie);
+  await api.ask('POST', '/api/v1/tokens', {}, cookie);
+  await api.ask('POST', '/api/v1/notifiers', { id: 'x1', kind: 'webhook', url: 'https://noc.example.net/' }, cookie);
+  await api.ask('POST', '/api/v1/rules', { id: 'x1', name: 'X', threshold: 1 }, cookie);
+  await api.test.state
+    .insertInto('incidents')
+    .values({
+      rule_id: 'x1',
+      cause: 'target:gw',
+      title: 'X',
+      severity: 'warning',
+      state: 'firing',
+      opened_at: 1,
+      resolved_at: null,
+      acknowledged_at: null,
+      acknowledged_by: null,
+      members: '[]',
+    })
+    .execute();
+  api.test.send('ams1', 'status', onlineStatus());
+  await api.test.batch('ams1', makeBatch([makeRound(1, Math.floor(api.test.clock.now()) - 20_000)]));
+  await api.test.clock.advance(1_500);
+
+  const { paths } = (await api.ask('GET', '/api/v1/openapi.json')).json;
+  const reads = Object.keys(paths).filter((path) => 'get' in paths[path] && !path.endsWith('/live'));
+  const ids: Record<string, string> = { agents: 'ams1', targets: 'gw', incidents: '1', rules: 'x1', notifiers: 'x1' };
+  for (const path of reads) {
+    const url = path
+      .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')
+      .replace(/(\w+)\/\{id\}/, (_, noun: string) => `${noun}/${ids[noun] ?? 'x1'}`);
+    const answer = await api.ask('GET', url, undefined, cookie);
+    t.equal(answer.status, 200, `${url}: ${answer.text.slice(0, 200)}`);
+    t.ok(answer.text.length > 2, url);
+  }
+  await api.stop();
+});

@@ -3,7 +3,7 @@ import type { Log } from '../protocol/log.ts';
 
 type Level = 'info' | 'warn' | 'error';
 
-/** Lines of JSON on standard output's sister, for journald and for machines; on a terminal lines for people. `event` names the kind of line. */
+/** Lines on standard error: JSON for journald and machines, words for people on a terminal. `event` names the kind of line. */
 export const openLog = (options: { readonly pretty: boolean }): Log => {
   const write = options.pretty ? forPeople : forMachines();
   return {
@@ -16,7 +16,10 @@ export const openLog = (options: { readonly pretty: boolean }): Log => {
 type Write = (level: Level, event: string, message: string, fields: Readonly<Record<string, unknown>> | undefined) => void;
 
 const forMachines = (): Write => {
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const logger = pino(
+    { base: null, messageKey: 'message', timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } },
+    pino.destination({ fd: 2, sync: true }),
+  );
   return (level, event, message, fields) => logger[level]({ event, ...fields }, message);
 };
 

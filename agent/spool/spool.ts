@@ -110,6 +110,7 @@ export class Spool {
 
   /** The first round from `fromId` on that ended at `steadyMs` or later; one past the last when there is none. */
   firstSince(fromId: number, steadyMs: number): number {
+    if (fromId > this.#lastId) return fromId;
     const row = this.#firstSince.get(fromId, steadyMs);
     return row === undefined ? this.#lastId + 1 : Number(row['id']);
   }

@@ -115,7 +115,11 @@ export class Uplink {
     for (;;) {
       if (this.#count('backlog') >= BACKLOG_IN_FLIGHT_MAX) return Number.POSITIVE_INFINITY;
       this.#grant = refilled(this.#grant, clock.monotonic());
-      const left = spool.select(this.#backlogCursor, this.#freshFrom, 1).length === 0 ? 0 : spool.stats.rounds - this.#flying.size;
+      if (spool.select(this.#backlogCursor, this.#freshFrom, 1).length === 0) {
+        this.#backlogCursor = Math.max(this.#backlogCursor, this.#freshFrom - 1); // not to be asked again before there is more
+        return Number.POSITIVE_INFINITY;
+      }
+      const left = spool.stats.rounds - this.#flying.size;
       if (left <= 0) return Number.POSITIVE_INFINITY;
       const budget = allowed(this.#grant, left);
       if (budget === 0) return waitMs(this.#grant, left);

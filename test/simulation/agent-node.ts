@@ -24,6 +24,8 @@ export interface AgentWorld {
   readonly wrap: (deps: AgentDeps) => AgentDeps;
 }
 
+/** Longer than on real hosts where that only saves wakes. */
+const TIMING = { suspendCheckMs: 10_000, statusMs: 300_000, clockExchangeMs: 90_000 };
 /** The agent tries its disk again within this. */
 const RETRY_MS = 30_000;
 
@@ -118,7 +120,7 @@ export class AgentNode {
       about: { version: '0.0.0-simulated', hostname: this.id, capabilities: ['icmp'] },
       health: () => ({ icmp: 'ok', icmpRestarts: 0, guardRailHits: 0, roundsSkipped: 0 }),
       onStatus: (status) => this.#status(status),
-      timing: { suspendCheckMs: 5_000 },
+      timing: TIMING,
       spoolCapBytes,
     };
     await runAgent(this.#world.wrap(deps), life.stopping.signal);

@@ -10,7 +10,7 @@ export type Tap = (message: LinkMessage, from: string | null) => void;
 
 interface Subscription {
   readonly life: Life;
-  readonly filter: string;
+  readonly matches: (topic: string) => boolean;
   readonly handler: (message: LinkMessage) => void;
 }
 
@@ -88,7 +88,7 @@ export class BrokerModel implements Receiver {
       },
       subscribe: async (filter, handler) => {
         if (!life.step()) return never();
-        this.#subscriptions.push({ life, filter, handler });
+        this.#subscriptions.push({ life, matches: matcher(filter), handler });
       },
       onFresh: (handler) => {
         this.#fresh.push({ life, handler });
@@ -142,7 +142,7 @@ export class BrokerModel implements Receiver {
           resolve(connection);
         });
         for (const message of this.#retained.values())
-          if (options.subscriptions.some((filter) => matches(filter, message.topic))) connection.deliver(message, 1);
+          if (options.subscriptions.some((filter) => filter === message.topic)) connection.deliver(message, 1);
       });
     });
   }
@@ -170,18 +170,20 @@ export class BrokerModel implements Receiver {
     else if (retain) this.#retained.set(message.topic, message);
     if (message.payload.length === 0 && retain) return;
     for (const connection of this.#connections.values())
-      if (connection.options.subscriptions.some((filter) => matches(filter, message.topic))) connection.deliver(message, qos);
+      if (connection.options.subscriptions.some((filter) => filter === message.topic)) connection.deliver(message, qos);
     if (!this.#linked || (from?.client.line.loses() ?? false)) return;
-    for (const { life, filter, handler } of this.#subscriptions)
-      if (!life.dead && matches(filter, message.topic)) this.#timeline.after(0.05, () => life.step() && this.#linked && handler(message));
+    for (const { life, matches, handler } of this.#subscriptions)
+      if (!life.dead && matches(message.topic)) this.#timeline.after(0.05, () => life.step() && this.#linked && handler(message));
   }
 }
 
-/** `+` stands for one level; `#` is never used by Sonde. */
-const matches = (filter: string, topic: string): boolean => {
-  if (filter === topic) return true;
-  if (!filter.includes('+')) return false;
-  const levels = topic.split('/');
-  const wanted = filter.split('/');
-  return wanted.length === levels.length && wanted.every((level, index) => level === '+' || level === levels[index]);
+/** `+` stands for one level; `#` is never used by Sonde. Agents subscribe to whole names only. */
+const matcher = (filter: string): ((topic: string) => boolean) => {
+  const pattern = new RegExp(
+    `^${filter
+      .split('+')
+      .map((part) => RegExp.escape(part))
+      .join('[^/]+')}$`,
+  );
+  return (topic) => pattern.test(topic);
 };

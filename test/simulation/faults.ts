@@ -105,8 +105,10 @@ const AGENT_FAULTS: readonly Fault<AgentNode>[] = [
       agent.start();
     });
   }),
-  agentFault('host suspended', 0.5, (on, random, agent) => {
-    const awayMs = on.within(random.between(5 * SECOND, random.chance(0.3) ? 3 * HOUR : 10 * MINUTE));
+  agentFault('host suspended', 1.5, (on, random, agent) => {
+    const awayMs = on.within(
+      random.pick([random.between(SECOND, 25 * SECOND), random.between(30 * SECOND, 10 * MINUTE), random.between(10 * MINUTE, 3 * HOUR)]),
+    );
     agent.host.suspend();
     if (awayMs > 30 * SECOND) on.broker.cut(agent.id, true);
     on.calm.disturbFor(agent.id, awayMs + MINUTE);

@@ -10,12 +10,49 @@ export interface Mutation {
   readonly breaks: readonly Failure['promise'][];
 }
 
-export const MUTATIONS: Readonly<Record<string, Mutation>> = {};
+export const MUTATIONS = {
+  'acknowledge before the commit': {
+    file: 'controller/ingest/commit.ts',
+    from: 'if (commit(group)) for (const [agent, acknowledgement] of acknowledgements(group)) acknowledge(agent, acknowledgement);',
+    to: 'for (const [agent, acknowledgement] of acknowledgements(group)) acknowledge(agent, acknowledgement); await slept(clock, 20, signal); commit(group);',
+    breaks: [1, 2],
+  },
+  'forget the epoch': {
+    file: 'controller/arrivals/log.ts',
+    from: 'const { agent, batch, held } = item;',
+    to: "const { agent, held } = item; const batch = { ...item.batch, epoch: '0000000000000000' };",
+    breaks: [1, 2],
+  },
+  'take a PUBACK for an acknowledgement': {
+    file: 'agent/uplink/uplink.ts',
+    from: 'spool.lowest(epoch) ?? wire[0]?.seq ?? 1, upTo, rounds: wire });',
+    to: 'spool.lowest(epoch) ?? wire[0]?.seq ?? 1, upTo, rounds: wire }); spool.acknowledge(epoch, wire.map(({ seq }) => [seq, seq]));',
+    breaks: [1, 2],
+  },
+  'move the cursor before the write': {
+    file: 'controller/arrivals/consume.ts',
+    from: 'await handle(arrivals);',
+    to: 'log.move(name, last.position); await handle(arrivals);',
+    breaks: [1, 2],
+  },
+  'forget that the host was suspended': {
+    file: 'agent/time/steady.ts',
+    from: 'if (Math.abs(sleptMs) < NOTICE_MS) return 0;',
+    to: 'if (Math.abs(sleptMs) >= 0) return 0;',
+    breaks: [1],
+  },
+  'backlog first': {
+    file: 'agent/uplink/uplink.ts',
+    from: 'this.#sendFresh(this.#send);',
+    to: 'if (spool.select(0, this.#freshFrom, 1).length === 0) this.#sendFresh(this.#send);',
+    breaks: [2],
+  },
+} as const satisfies Readonly<Record<string, Mutation>>;
+export type MutationName = keyof typeof MUTATIONS;
 
 /** From here on that file is loaded with the bug. Throws when the text is not there any more: then the mutation must follow the code. */
-export const mutate = (name: string): void => {
+export const mutate = (name: MutationName): void => {
   const mutation = MUTATIONS[name];
-  if (mutation === undefined) throw new Error(`no mutation "${name}"`);
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);

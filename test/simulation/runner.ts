@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { iso } from './journal.ts';
+import type { MutationName } from './mutations.ts';
 import type { Result } from './world.ts';
 
 /** Longer runs are cut into worlds of at most this, so that a failure is replayed in a minute. */
@@ -20,7 +21,7 @@ export interface Part {
   readonly echo?: boolean;
   readonly faults?: boolean;
   /** The name of a bug to put in (mutations.ts). */
-  readonly mutation?: string;
+  readonly mutation?: MutationName;
 }
 
 export const partsOf = ({ seed, days, agents }: Run): Part[] => {

@@ -12,18 +12,20 @@ export const makeSigner = (random: Seeded): { readonly signer: ConfigSigner; rea
   const root = key(random.fork('root'));
   const signing = key(random.fork('signing'));
   let generation = 1;
-  const delegation = (): { body: string; signature: string } => {
+  const delegate = (): { body: string; signature: string } => {
     const body = JSON.stringify({ kind: 'delegation', generation, publicKey: formatPublicKey(createPublicKey(signing)) });
     return { body, signature: signText(body, root) };
   };
+  let delegation = delegate();
   const signer: ConfigSigner = {
     generation: () => generation,
     sign: (content) => {
       const body = JSON.stringify(content);
-      return JSON.stringify({ v: PROTOCOL_VERSION, delegation: delegation(), body, signature: signText(body, signing) });
+      return JSON.stringify({ v: PROTOCOL_VERSION, delegation, body, signature: signText(body, signing) });
     },
     raiseGeneration: () => {
       generation += 1;
+      delegation = delegate();
     },
   };
   return { signer, rootKey: formatPublicKey(createPublicKey(root)) };

@@ -105,7 +105,7 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
         ledger.written(points);
       },
       furnish: (opened, deps: ControllerDeps) => furnish(reality, opened, deps),
-      tuning: { backlogRoundsPerSecond: random.fork('tuning').pick([5, 50, 500]) },
+      tuning: { backlogRoundsPerSecond: random.fork('tuning').pick([2, 20, 500]), tickMs: 5_000, latestEveryMs: 600_000 },
     },
     controllerHost,
     random.fork('controller'),

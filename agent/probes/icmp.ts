@@ -55,4 +55,5 @@ const failedRound = (startedMs: number, resolution: Extract<Resolution, { ok: fa
 });
 
 /** The first slot after `nowMs`; a round's timestamps go strictly upwards, so never the same twice. */
-const nextSlotMs = (nowMs: number, phaseMs: number, intervalMs: number): number => phaseMs + (Math.floor((nowMs - phaseMs) / intervalMs) + 1) * intervalMs;
+const nextSlotMs = (nowMs: number, phaseMs: number, intervalMs: number): number =>
+  phaseMs + (Math.floor((nowMs - phaseMs) / intervalMs) + 1) * intervalMs;

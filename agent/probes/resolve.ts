@@ -23,22 +23,48 @@ export const makeResolve =
     }
   };
 
-const judge = (addresses: readonly { address: string; family: number }[], name: string, family: 'any' | 'v4' | 'v6', refusal: Refusal): Resolution => {
+const judge = (
+  addresses: readonly { address: string; family: number }[],
+  name: string,
+  family: 'any' | 'v4' | 'v6',
+  refusal: Refusal,
+): Resolution => {
   const wanted = addresses.filter((one) => family === 'any' || one.family === (family === 'v4' ? 4 : 6));
   const [first] = wanted;
-  if (first === undefined) return { ok: false, blame: 'resolver', reason: 'no-address', detail: `${name} has no ${family === 'any' ? '' : `IP${family} `}address` };
+  if (first === undefined)
+    return {
+      ok: false,
+      blame: 'resolver',
+      reason: 'no-address',
+      detail: `${name} has no ${family === 'any' ? '' : `IP${family} `}address`,
+    };
   const allowed = wanted.find((one) => refusal(one.address) === null);
   if (allowed !== undefined) return { ok: true, address: allowed.address };
   const reason = refusal(first.address) ?? 'denied-network';
-  return { ok: false, blame: 'agent', reason, detail: `${name === first.address ? name : `${name} (${first.address})`}: the limits file does not let it be probed` };
+  return {
+    ok: false,
+    blame: 'agent',
+    reason,
+    detail: `${name === first.address ? name : `${name} (${first.address})`}: the limits file does not let it be probed`,
+  };
 };
 
 /** node:dns's codes, and the stable ones that rounds carry. */
-const REASONS: Record<string, string> = { ENOTFOUND: 'nxdomain', ENODATA: 'no-address', EAI_AGAIN: 'resolver-unreachable', ETIMEOUT: 'resolver-timeout' };
+const REASONS: Record<string, string> = {
+  ENOTFOUND: 'nxdomain',
+  ENODATA: 'no-address',
+  EAI_AGAIN: 'resolver-unreachable',
+  ETIMEOUT: 'resolver-timeout',
+};
 
 const failed = (error: unknown, name: string): Resolution => {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'resolver-failed';
-  return { ok: false, blame: 'resolver', reason: REASONS[code] ?? code, detail: `${name}: ${error instanceof Error ? error.message : String(error)}` };
+  return {
+    ok: false,
+    blame: 'resolver',
+    reason: REASONS[code] ?? code,
+    detail: `${name}: ${error instanceof Error ? error.message : String(error)}`,
+  };
 };
 
 /** node:dns cannot be cancelled; whoever waits can. */

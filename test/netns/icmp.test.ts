@@ -17,12 +17,22 @@ interface Pair {
 }
 
 /** Measures the scripted addresses and puts each round beside its truth. */
-const measureScript = async (script: Readonly<Record<string, string>>, order: Partial<MeasureOrder> = {}): Promise<{ pairs: Pair[]; counters: Record<string, number> }> => {
+const measureScript = async (
+  script: Readonly<Record<string, string>>,
+  order: Partial<MeasureOrder> = {},
+): Promise<{ pairs: Pair[]; counters: Record<string, number> }> => {
   using program = compile('responder.cc');
   using namespace = openNamespace('icmp');
   const responder = await startResponder(namespace, program.path, script, 7);
   const options = { count: 20, spacingMs: 20, timeoutMs: TIMEOUT_MS };
-  const measured = await measureIn(namespace, { addresses: Object.keys(script), intervalMs: 1_000, options, rounds: 4, durationMs: 15_000, ...order });
+  const measured = await measureIn(namespace, {
+    addresses: Object.keys(script),
+    intervalMs: 1_000,
+    options,
+    rounds: 4,
+    durationMs: 15_000,
+    ...order,
+  });
   const truth = await responder.stop();
   const given = new Map<string, number>();
   const pairs = measured.rounds.map(({ address, round }): Pair => {
@@ -44,11 +54,25 @@ t.test('loss, duplicates and reordering are counted exactly, for both families',
   t.equal(pairs.length, 12);
   for (const { sample, truth } of pairs) {
     const { sent, lost, late, duplicates, reordered, longestLossRun } = sample;
-    const { sent: trueSent, lost: trueLost, late: trueLate, duplicates: trueDuplicates, reordered: trueReordered, longestLossRun: trueRun } = truth;
-    t.same({ sent, lost, late, duplicates, reordered, longestLossRun }, { sent: trueSent, lost: trueLost, late: trueLate, duplicates: trueDuplicates, reordered: trueReordered, longestLossRun: trueRun });
+    const {
+      sent: trueSent,
+      lost: trueLost,
+      late: trueLate,
+      duplicates: trueDuplicates,
+      reordered: trueReordered,
+      longestLossRun: trueRun,
+    } = truth;
+    t.same(
+      { sent, lost, late, duplicates, reordered, longestLossRun },
+      { sent: trueSent, lost: trueLost, late: trueLate, duplicates: trueDuplicates, reordered: trueReordered, longestLossRun: trueRun },
+    );
     t.equal(sample.sent, sample.received + sample.lost + sample.unknown);
   }
-  for (const what of ['lost', 'duplicates', 'reordered'] as const) t.ok(pairs.some(({ truth }) => truth[what] > 0), `the responder did make some ${what}`);
+  for (const what of ['lost', 'duplicates', 'reordered'] as const)
+    t.ok(
+      pairs.some(({ truth }) => truth[what] > 0),
+      `the responder did make some ${what}`,
+    );
 });
 
 t.test('delays are right within 50 µs at the median, and variation is what its formula gives on the true delays', { skip }, async (t) => {
@@ -61,7 +85,10 @@ t.test('delays are right within 50 µs at the median, and variation is what its 
   t.ok(errors(({ sample, truth }) => [sample.variation?.ipdvMeanAbsMs, truth.ipdvMeanAbsMs]) <= 0.05, 'IPDV');
   t.ok(errors(({ sample, truth }) => [sample.variation?.pdvMaxMs, truth.pdvMaxMs]) <= 0.05, 'PDV');
   t.ok(errors(({ sample, truth }) => [sample.variation?.jitterRfc3550Ms, truth.jitterRfc3550Ms]) <= 0.05, 'RFC 3550 jitter');
-  t.ok(pairs.every(({ sample }) => (sample.address.includes(':') ? sample.ttl === null : sample.ttl === 64)), 'the reply TTL, for IPv4 only');
+  t.ok(
+    pairs.every(({ sample }) => (sample.address.includes(':') ? sample.ttl === null : sample.ttl === 64)),
+    'the reply TTL, for IPv4 only',
+  );
 });
 
 t.test('a reply after the timeout is a lost packet and counted late', { skip }, async (t) => {
@@ -71,11 +98,19 @@ t.test('a reply after the timeout is a lost packet and counted late', { skip }, 
   const late = (of: (pair: Pair) => number): number => pairs.reduce((sum, pair) => sum + of(pair), 0);
   t.ok(late(({ truth }) => truth.late) > 10, 'the responder was late often');
   // What comes after the last round has been handed over is nobody's.
-  t.ok(late(({ truth }) => truth.late) - late(({ sample }) => sample.late) <= (pairs.at(-1)?.truth.late ?? 0), 'late replies are found, if need be in the next round');
+  t.ok(
+    late(({ truth }) => truth.late) - late(({ sample }) => sample.late) <= (pairs.at(-1)?.truth.late ?? 0),
+    'late replies are found, if need be in the next round',
+  );
 });
 
 t.test('a wrong cookie and a truncated packet count as nothing, an ICMP error counts by its name', { skip }, async (t) => {
-  const script = { [`${V4_PREFIX}.1`]: 'wrongcookie=0.3', [`${V4_PREFIX}.2`]: 'truncated=0.3', [`${V4_PREFIX}.3`]: 'unreachable=0.3', [`${V6_PREFIX}:3`]: 'unreachable=0.3 wrongcookie=0.1 truncated=0.1' };
+  const script = {
+    [`${V4_PREFIX}.1`]: 'wrongcookie=0.3',
+    [`${V4_PREFIX}.2`]: 'truncated=0.3',
+    [`${V4_PREFIX}.3`]: 'unreachable=0.3',
+    [`${V6_PREFIX}:3`]: 'unreachable=0.3 wrongcookie=0.1 truncated=0.1',
+  };
   const { pairs, counters } = await measureScript(script);
 
   const all = pairs.flatMap(({ packets }) => packets);
@@ -93,7 +128,14 @@ t.test('the guard rails hold where packets are sent: a witness sees no more than
   const { pairs, counters } = await measureScript({ [`${V4_PREFIX}.1`]: '' }, { limits });
 
   const sent = pairs.reduce((sum, { sample }) => sum + sample.sent, 0);
-  t.equal(sent, pairs.reduce((sum, { packets }) => sum + packets.length, 0), 'what was said to be sent is what was seen');
+  t.equal(
+    sent,
+    pairs.reduce((sum, { packets }) => sum + packets.length, 0),
+    'what was said to be sent is what was seen',
+  );
   t.ok(sent <= 10 + 5 * 6, `${sent} packets in about four seconds`);
-  t.equal(counters['guardRailHits'], pairs.reduce((sum, { sample }) => sum + (sample.errors['guard-rail'] ?? 0), 0));
+  t.equal(
+    counters['guardRailHits'],
+    pairs.reduce((sum, { sample }) => sum + (sample.errors['guard-rail'] ?? 0), 0),
+  );
 });

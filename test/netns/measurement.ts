@@ -20,11 +20,15 @@ export interface MeasureOrder {
   /** Of all; else spread over the interval. */
   readonly phaseMs?: number;
   readonly nice?: number;
+  /** Pins the ICMP process to this core. */
+  readonly core?: number;
 }
 
 export interface MeasureReport {
   readonly counters: EngineCounters;
   readonly restarts: number;
+  /** Between the third second and the end: CPU time and the packets sent meanwhile. */
+  readonly cpu: { readonly engineNs: number; readonly restNs: number; readonly packets: number };
 }
 
 export interface Measured {

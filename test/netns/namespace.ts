@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 // Network namespaces of our own, for tests and benchmarks: nothing of the host's network is touched, and all is removed at the end.
 
@@ -59,11 +59,11 @@ export const openVethPair = (prefix: string): Disposable & { readonly near: Name
   };
 };
 
-/** Compiles a C++ file next to this one; gives the program's path, removed when disposed. */
+/** Compiles a C++ file, next to this one unless the path is whole; gives the program's path, removed when disposed. */
 export const compile = (file: string): Disposable & { readonly path: string } => {
   const directory = mkdtempSync(join(tmpdir(), 'sonde-netns-'));
   const path = join(directory, 'program');
-  run(['g++', '-O2', '-std=c++17', '-o', path, join(import.meta.dirname, file)]);
+  run(['g++', '-O2', '-std=c++17', '-o', path, resolve(import.meta.dirname, file)]);
   return { path, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
 };
 

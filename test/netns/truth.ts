@@ -24,11 +24,20 @@ export const V4_PREFIX = '10.210.0';
 export const V6_PREFIX = 'fd00:210:';
 
 /** Starts it on a TUN device; its addresses lie in V4_PREFIX and V6_PREFIX. `script`: by address, `delay=20000 loss=0.1 …` (responder.cc). */
-export const startResponder = async (namespace: Namespace, program: string, script: Readonly<Record<string, string>>, seed: number): Promise<Responder> => {
+export const startResponder = async (
+  namespace: Namespace,
+  program: string,
+  script: Readonly<Record<string, string>>,
+  seed: number,
+): Promise<Responder> => {
   const child = namespace.spawn([program, 'tun0', String(seed)]);
   const account = child.stdout === null ? Promise.resolve('') : text(child.stdout);
   const ready = said(child, 'ready');
-  child.stdin?.end(Object.entries(script).map(([address, behaviour]) => `${address} ${behaviour}\n`).join(''));
+  child.stdin?.end(
+    Object.entries(script)
+      .map(([address, behaviour]) => `${address} ${behaviour}\n`)
+      .join(''),
+  );
   await ready;
   namespace.ip('link set tun0 up');
   namespace.ip(`addr add ${V4_PREFIX}.254/24 dev tun0`);
@@ -62,7 +71,12 @@ export const parseTruth = (account: string): Map<string, TruePacket[]> => {
     } else if (packet !== undefined && kind === 'dup') packet.duplicates += 1;
     else if (packet !== undefined && kind === 'reply') packet.repliedNs = Number(ns);
   }
-  const finished = ({ fate, readNs, repliedNs, duplicates }: Open): TruePacket => ({ fate, repliedNs, duplicates, delayMs: repliedNs === null ? null : (repliedNs - readNs) / 1e6 });
+  const finished = ({ fate, readNs, repliedNs, duplicates }: Open): TruePacket => ({
+    fate,
+    repliedNs,
+    duplicates,
+    delayMs: repliedNs === null ? null : (repliedNs - readNs) / 1e6,
+  });
   return new Map(Array.from(byAddress, ([address, packets]) => [address, Array.from(packets.values(), finished)]));
 };
 
@@ -88,12 +102,16 @@ export const trueRound = (packets: readonly TruePacket[], timeoutMs: number): Tr
   const received = delays.filter((delay) => delay !== null);
   const inOrder = received.toSorted((a, b) => a - b);
   const arrived = packets.filter((_, i) => delays[i] !== null);
-  const isReordered = (packet: TruePacket, i: number): boolean => arrived.slice(i + 1).some((later) => (later.repliedNs ?? 0) < (packet.repliedNs ?? 0));
+  const isReordered = (packet: TruePacket, i: number): boolean =>
+    arrived.slice(i + 1).some((later) => (later.repliedNs ?? 0) < (packet.repliedNs ?? 0));
   const steps = delays.flatMap((delay, i) => {
     const before = delays[i - 1];
     return delay === null || before === null || before === undefined ? [] : [Math.abs(delay - before)];
   });
-  const lossRuns = delays.map((delay) => (delay === null ? 'x' : '.')).join('').split('.');
+  const lossRuns = delays
+    .map((delay) => (delay === null ? 'x' : '.'))
+    .join('')
+    .split('.');
   return {
     sent: packets.length,
     lost: packets.length - received.length,
@@ -107,6 +125,9 @@ export const trueRound = (packets: readonly TruePacket[], timeoutMs: number): Tr
     meanMs: received.length === 0 ? null : mean(received),
     ipdvMeanAbsMs: steps.length === 0 ? null : mean(steps),
     pdvMaxMs: received.length < 2 ? null : Math.max(...received) - Math.min(...received),
-    jitterRfc3550Ms: received.length < 2 ? null : received.slice(1).reduce((jitter, delay, i) => jitter + (Math.abs(delay - (received[i] ?? 0)) - jitter) / 16, 0),
+    jitterRfc3550Ms:
+      received.length < 2
+        ? null
+        : received.slice(1).reduce((jitter, delay, i) => jitter + (Math.abs(delay - (received[i] ?? 0)) - jitter) / 16, 0),
   };
 };

@@ -19,7 +19,12 @@ const { signal } = new AbortController();
 t.test('an address is checked, not looked up', async (t) => {
   const resolve = resolveBy(failing('ENOTFOUND'));
   t.same(await resolve('10.1.1.1', 'any', signal), { ok: true, address: '10.1.1.1' });
-  t.match(await resolve('10.66.1.1', 'any', signal), { ok: false, blame: 'agent', reason: 'denied-network', detail: '10.66.1.1: the limits file does not let it be probed' });
+  t.match(await resolve('10.66.1.1', 'any', signal), {
+    ok: false,
+    blame: 'agent',
+    reason: 'denied-network',
+    detail: '10.66.1.1: the limits file does not let it be probed',
+  });
   t.match(await resolve('10.1.1.1', 'v6', signal), { ok: false, blame: 'resolver', reason: 'no-address' });
 });
 
@@ -30,7 +35,13 @@ t.test('a name gives its first address of the family that may be probed', async 
 });
 
 t.test('a name whose every address is denied is the agent, not the resolver, to blame', async (t) =>
-  t.match(await resolveBy(name('10.66.0.1'))('gw', 'any', signal), { ok: false, blame: 'agent', reason: 'denied-network', detail: /gw \(10.66.0.1\)/ }));
+  t.match(await resolveBy(name('10.66.0.1'))('gw', 'any', signal), {
+    ok: false,
+    blame: 'agent',
+    reason: 'denied-network',
+    detail: /gw \(10.66.0.1\)/,
+  }),
+);
 
 t.test('a name that cannot be resolved has a stable reason', async (t) => {
   for (const [code, reason] of [

@@ -1,8 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { Spool, type SpoolOptions } from '../../agent/spool/spool.ts';
 import type { NewRound } from '../../agent/spool/rows.ts';
 import { Timekeeper } from '../../agent/time/timekeeper.ts';
+import { encode } from '../../protocol/codec.ts';
+import type { Signed } from '../../protocol/config.ts';
 import { silentLog } from '../../protocol/log.ts';
+import { formatPublicKey, signText } from '../../protocol/signature.ts';
 import { type ManualClock, makeManualClock } from './manual-clock.ts';
 
 /** A host under a manual clock: it can be suspended, and boots anew with another id. */
@@ -62,5 +66,30 @@ export const roundNow = (host: TestHost, timekeeper: Timekeeper, task = 'gw/icmp
     intervalMs: 1_000,
     durationMs: 0,
     outcome: { status: 'failed', blame: 'target', reason: 'test' },
+  };
+};
+
+/** A root key with its signing key: what a controller's keys are, in memory. */
+export const makeRoot = (): { readonly rootKey: string; generation: number; sign(body: object): Uint8Array } => {
+  const root = generateKeyPairSync('ed25519');
+  const delegate = generateKeyPairSync('ed25519');
+  return {
+    rootKey: formatPublicKey(root.publicKey),
+    generation: 1,
+    sign(body) {
+      const delegation = JSON.stringify({
+        kind: 'delegation',
+        generation: this.generation,
+        publicKey: formatPublicKey(delegate.publicKey),
+      });
+      const text = JSON.stringify(body);
+      const signed: Signed = {
+        v: 1,
+        delegation: { body: delegation, signature: signText(delegation, root.privateKey) },
+        body: text,
+        signature: signText(text, delegate.privateKey),
+      };
+      return encode(signed);
+    },
   };
 };

@@ -6,6 +6,8 @@ export interface StreamLimits {
   readonly queueBytes: number;
 }
 
+const END_WITHIN_MS = 300;
+
 /**
  * The stream that the broker gets instead of the socket: what comes in has passed the guard; what goes out is handed to the socket at once,
  * so that the broker never waits for a slow reader. `onClosed` hears why, when it was not the client's own wish.
@@ -55,7 +57,7 @@ export const guardStream = (
     },
     destroy: (error, done) => {
       // A refusing CONNACK, written a moment ago, still goes out; a queue that does not move is dropped.
-      if (error === null && socket.writableLength === 0) socket.end(() => socket.destroy());
+      if (error === null && socket.writableLength === 0) endSoon(socket);
       else socket.destroy();
       done(error);
     },
@@ -75,4 +77,11 @@ export const guardStream = (
   socket.on('error', () => stream.destroy());
   socket.on('close', () => stream.destroy());
   return stream;
+};
+
+/** A polite end, for a peer that does not answer to it a short one: a WebSocket would wait half a minute for its goodbye. */
+const endSoon = (socket: Duplex): void => {
+  const destroy = (): void => void socket.destroy();
+  AbortSignal.timeout(END_WITHIN_MS).addEventListener('abort', destroy, { once: true });
+  socket.end(destroy);
 };

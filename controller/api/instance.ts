@@ -5,14 +5,16 @@ import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { commandLine, mayAct } from './actor.ts';
-import type { Context } from './context.ts';
+import type { ApiSettings, Context } from './context.ts';
 import { isForged, isKnownHost, makeNames } from './origin.ts';
 import { makeProblem, problemOf, refuse, sendProblem } from './problem.ts';
 import { findSession } from './sessions.ts';
+import { validatorCompiler } from './validation.ts';
 
-export const COOKIE = 'sonde_session';
+/** One name for each controller: cookies know no ports, and a second controller on this host must not sign people out of the first. */
+export const cookieName = ({ pin, tls }: ApiSettings): string => `${tls === null ? '' : '__Host-'}sonde_${pin.slice(0, 8)}`;
 const BODY_MAX_BYTES = 256 * 1024;
 const MESSAGE_MAX_BYTES = 32 * 1024;
 
@@ -49,7 +51,7 @@ export const makeInstance = async (context: Context, trusted: WeakSet<IncomingMe
         description: 'Fleet, measurements and incidents. Errors are problem+json (RFC 9457).',
         version: settings.version,
       },
-      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: COOKIE } } },
+      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName(settings) } } },
       security: [{ session: [] }],
     },
     transform: jsonSchemaTransform,
@@ -69,6 +71,7 @@ type Guarded = Pick<ReturnType<typeof Fastify>, 'addHook'>;
 
 const addGuards = (app: Guarded, context: Context, trusted: WeakSet<IncomingMessage>): void => {
   const { settings, state, controller } = context;
+  const sessionCookie = cookieName(settings);
   const names = makeNames(settings.host, settings.publicHosts, settings.hostname);
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     setHeaders(reply, settings.tls !== null);
@@ -77,7 +80,7 @@ const addGuards = (app: Guarded, context: Context, trusted: WeakSet<IncomingMess
       return;
     }
     if (!isLivenessProbe(request)) refuseTricked(request, names);
-    const token = request.cookies[COOKIE];
+    const token = request.cookies[sessionCookie];
     request.actor = token === undefined ? null : await findSession(state, controller.clock, token);
   });
   app.addHook('onRequest', async (request: FastifyRequest) => {

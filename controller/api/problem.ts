@@ -1,7 +1,6 @@
 // Every refusal as problem+json (RFC 9457): what, where, and what would be right.
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem } from '../../protocol/api.ts';
 import type { Refused } from '../fleet/refusal.ts';
 
@@ -36,21 +35,6 @@ export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply
 /** The problem of an error that a route threw; null when it is a bug of ours, which the caller must log. */
 export const problemOf = (error: FastifyError | Error): Problem | null => {
   if ('problem' in error) return Problem.parse(error.problem);
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error.validation, error.validationContext ?? 'body');
   const status = 'statusCode' in error ? error.statusCode : undefined;
   return status !== undefined && status >= 400 && status < 500 ? makeProblem(status, error.message) : null;
 };
-
-const invalid = (issues: readonly { instancePath: string; message?: string | undefined }[], where: string): Problem => {
-  const errors = issues.map(({ instancePath, message }) => ({ path: dotted(instancePath), message: message ?? 'not valid' }));
-  const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-  return makeProblem(where === 'body' ? 422 : 400, detail, errors);
-};
-
-/** `/tasks/0/intervalMs` → `tasks[0].intervalMs`. */
-const dotted = (pointer: string): string =>
-  pointer
-    .split('/')
-    .filter((part) => part !== '')
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join('');

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { Server as TlsServer } from 'node:tls';
 import type { ApiDeps, Context } from './context.ts';
 import { openFleetView } from './fleet-view.ts';
 import { type App, makeInstance } from './instance.ts';
@@ -13,6 +14,8 @@ export interface ApiServer extends AsyncDisposable {
   /** Where it listens, as `http://127.0.0.1:8080`. */
   readonly origin: string;
   readonly port: number;
+  /** A renewed certificate, for every connection from now on. Nothing happens on plain HTTP. */
+  useIdentity(identity: { readonly key: string; readonly cert: string }): void;
 }
 
 const LOOPBACK = /^(127(\.\d+){3}|::1|localhost)$/;
@@ -45,10 +48,13 @@ export const openApiServer = async (deps: ApiDeps, signal: AbortSignal): Promise
     await app.close();
   });
   signal.addEventListener('abort', () => void close(), { once: true });
+  const useIdentity: ApiServer['useIdentity'] = (identity) => {
+    if (app.server instanceof TlsServer) app.server.setSecureContext(identity);
+  };
   const address = app.server.address();
   const port = isAddress(address) ? address.port : settings.port;
   const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-  return { origin: `${settings.tls === null ? 'http' : 'https'}://${host}:${port}`, port, [Symbol.asyncDispose]: close };
+  return { origin: `${settings.tls === null ? 'http' : 'https'}://${host}:${port}`, port, useIdentity, [Symbol.asyncDispose]: close };
 };
 
 const isAddress = (address: AddressInfo | string | null): address is AddressInfo => typeof address === 'object' && address !== null;

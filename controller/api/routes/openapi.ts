@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { App } from '../instance.ts';
 
-/** The description of every route here, open: it is the same in each installation of this version. */
+/** The description of every route here, open: it tells nothing of the fleet. */
 export const addOpenApiRoute = (app: App): void => {
   app.get(
     '/api/v1/openapi.json',

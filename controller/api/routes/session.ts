@@ -2,8 +2,8 @@ import type { FastifyReply } from 'fastify';
 import { Session, SignIn } from '../../../protocol/api.ts';
 import { openAttempts } from '../attempts.ts';
 import { audit } from '../audit.ts';
-import type { Context } from '../context.ts';
-import { type App, COOKIE } from '../instance.ts';
+import type { ApiSettings, Context } from '../context.ts';
+import { type App, cookieName } from '../instance.ts';
 import { refuse } from '../problem.ts';
 import { Nothing, problems } from '../schemas.ts';
 import { endSession, openSession, SESSION_MS } from '../sessions.ts';
@@ -34,7 +34,7 @@ export const addSessionRoutes = (app: App, context: Context): void => {
       attempts.forget(`login ${login}`);
       const token = await openSession(state, clock, context.random, row.id);
       await audit(state, clock, login, 'sign-in', { from: request.ip });
-      setCookie(reply, token, settings.tls !== null);
+      setCookie(reply, token, settings);
       return { user: { login: row.login, name: row.name, role: row.role }, site: settings.site, version: settings.version };
     },
   );
@@ -53,13 +53,19 @@ export const addSessionRoutes = (app: App, context: Context): void => {
     { config: { access: 'viewer' }, schema: { tags, summary: 'Sign out', response: { 204: Nothing, ...problems } } },
     async ({ actor }, reply) => {
       if (actor !== null && actor.session !== null) await endSession(state, actor.session);
-      reply.clearCookie(COOKIE, { path: '/' });
+      reply.clearCookie(cookieName(settings), { path: '/', secure: settings.tls !== null });
       return reply.code(204).send(null);
     },
   );
 };
 
 /** Scripts of the page cannot read it, other sites cannot send it. */
-export const setCookie = (reply: FastifyReply, token: string, isTls: boolean): void => {
-  reply.setCookie(COOKIE, token, { path: '/', httpOnly: true, sameSite: 'strict', secure: isTls, maxAge: SESSION_MS / 1000 });
+export const setCookie = (reply: FastifyReply, token: string, settings: ApiSettings): void => {
+  reply.setCookie(cookieName(settings), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: settings.tls !== null,
+    maxAge: SESSION_MS / 1000,
+  });
 };

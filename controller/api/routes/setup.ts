@@ -71,7 +71,7 @@ export const addSetupRoutes = (app: App, context: Context): void => {
           context.log.warn('setup-target-refused', made.problems.map(({ message }) => message).join('; '));
       }
       context.fleetView.forget();
-      setCookie(reply, await openSession(state, controller.clock, context.random, id), settings.tls !== null);
+      setCookie(reply, await openSession(state, controller.clock, context.random, id), settings);
       return { user, site: settings.site, version: settings.version };
     },
   );

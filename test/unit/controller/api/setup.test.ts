@@ -15,7 +15,7 @@ t.test('setup: the token opens the page, makes the admin, adds what was ticked a
   t.equal(page.found.length, 2);
   const made = await api.ask('POST', '/api/v1/setup', { ...REQUEST, token });
   t.match(made, { status: 200, json: { user: { login: 'ada', name: 'Ada', role: 'admin' }, site: 'Test site' } });
-  t.match(String(made.headers['set-cookie']), /^sonde_session=[0-9a-f]{64}; .*HttpOnly; SameSite=Strict$/);
+  t.match(String(made.headers['set-cookie']), /^sonde_abababab=[0-9a-f]{64}; .*HttpOnly; SameSite=Strict$/);
   t.match((await api.ask('GET', '/api/v1/session', undefined, cookieOf(made))).json, { user: { login: 'ada' } });
   const { targets } = (await api.ask('GET', '/api/v1/targets', undefined, cookieOf(made))).json;
   t.match(targets, [

@@ -1,5 +1,5 @@
 // The commands that ask a running controller over its Unix socket.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { AgentList, Saved, TargetList, TokenCreated, TokenList } from '../protocol/api.ts';
 import { toSlug } from '../protocol/ids.ts';
@@ -29,13 +29,19 @@ export const tokenCommands = (print: Print): Command => {
   common(token.command('create'))
     .description('make a token; it is shown once')
     .option('--uses <n>', 'how many agents it lets in', parseCount, 1)
-    .option('--expires <time>', 'how long it is good: 30m, 12h, 7d', parseDuration, 1_800_000)
-    .option('--label <key=value>', 'label of every agent that it lets in; may be given again', collectLabel, {})
+    .addOption(new Option('--expires <time>', 'how long it is good: 30m, 12h, 7d').argParser(parseDuration).default(1_800_000, '30m'))
+    .addOption(
+      new Option('--label <key=value>', 'label of every agent that it lets in; may be given again')
+        .argParser(collectLabel)
+        .default({}, 'none'),
+    )
     .action(async (flags: Common & { uses: number; expires: number; label: Record<string, string> }) => {
       const body = { uses: flags.uses, expiresInMs: flags.expires, labels: flags.label };
       const made = await clientFor(flags).call('POST', '/tokens', TokenCreated, body);
       const until = `good for ${made.uses} agent${made.uses === 1 ? '' : 's'} until ${formatTime(made.expiresAt)} UTC`;
-      show(flags, print, made, `${made.token}\n\nOn the new agent's host (${until}):\n  ${made.command}`);
+      show(flags, print, made, made.token);
+      // Standard output carries the token alone, so that it can go into a file.
+      if (flags.json !== true) process.stderr.write(`\nOn the new agent's host (${until}):\n  ${made.command}\n`);
     });
   common(token.command('list', { isDefault: true }))
     .description('all tokens, without their secrets')
@@ -134,10 +140,10 @@ export const targetCommands = (print: Print): Command => {
     .description('measure an address or a name by ICMP')
     .option('--id <id>', 'its id in topics and series; made of the address unless said')
     .option('--name <text>', 'what people read')
-    .option('--label <key=value>', 'label; may be given again', collectLabel, {})
+    .addOption(new Option('--label <key=value>', 'label; may be given again').argParser(collectLabel).default({}, 'none'))
     .option('--agents <selector>', 'from which agents: "tier=edge,pop country!=de"; all unless said', '')
     .option('--family <family>', 'any, v4 or v6', 'any')
-    .option('--interval <time>', 'a round each 10s, 1m …', parseDuration, 10_000)
+    .addOption(new Option('--interval <time>', 'a round each 10s, 1m …').argParser(parseDuration).default(10_000, '10s'))
     .option('--count <n>', 'packets a round', parseCount)
     .action(async (address: string, flags: AddFlags) => {
       const selector = parseSelector(flags.agents);

@@ -8,6 +8,7 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['tcpdump', '/usr/bin/tcpdump'],
   ['mosquitto', '/usr/sbin/mosquitto'],
   ['chromium', '/usr/bin/chromium'],
+  ['curl', '/usr/bin/curl'],
   ['fping', '/usr/bin/fping'],
   ['faketime', '/usr/bin/faketime'],
 ];

@@ -5,9 +5,8 @@ import type { FleetModel } from './fleet-view.ts';
 import { judge, silentAfterMs } from './pair-view.ts';
 
 /** The numbers on the first page. */
-export const readOverview = async (context: Context): Promise<Overview> => {
+export const readOverview = async (context: Context, model: FleetModel): Promise<Overview> => {
   const { controller, settings, state } = context;
-  const model = await context.fleetView.model();
   const now = controller.clock.now();
   const counters = controller.counters();
   const { open } = await state

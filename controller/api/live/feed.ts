@@ -1,11 +1,12 @@
 // What tabs are told, several times a second at most: rows that are different from what was last told, and new rounds.
-import type { IncidentView, SmokeColumn } from '../../../protocol/api.ts';
+import type { SmokeColumn } from '../../../protocol/api.ts';
 import type { Change } from '../../fleet/changes.ts';
 import { viewAgent } from '../agent-view.ts';
 import type { Context } from '../context.ts';
+import { type FleetModel, type PairModel, pairKey } from '../fleet-view.ts';
 import { listIncidents } from '../incident-view.ts';
 import { readOverview } from '../overview.ts';
-import { viewPair } from '../pair-view.ts';
+import { judge, viewPair } from '../pair-view.ts';
 import type { LiveMessage, Tab } from './tab.ts';
 
 /** A tab that asks for a list gets all of it once, when it is not longer than this; otherwise it has fetched it. */
@@ -51,56 +52,45 @@ export const openFeed = (context: Context): Feed => {
     const text = JSON.stringify(message);
     for (const tab of tabs) tab.send(text, clock.monotonic());
   };
-  /** Those who asked just now get all rows, the others those that are different. */
-  const tellRows = <T>(
-    topic: Exclude<ListTopic, 'overview'>,
-    rows: readonly T[],
-    keyOf: (row: T) => string,
-    audience: Audience,
-    make: (rows: T[]) => LiveMessage,
-  ): void => {
+  /** Those who asked just now get all rows, the others those whose sign is another one than was last told. */
+  const tellRows = <M, V>(topic: Exclude<ListTopic, 'overview'>, audience: Audience, { models, signOf, view, make }: Rows<M, V>): void => {
     const before = told[topic];
-    const now = new Map(rows.map((row) => [keyOf(row), JSON.stringify(row)]));
-    const different = rows.filter((row) => before.get(keyOf(row)) !== now.get(keyOf(row)));
-    told[topic] = now;
-    if (different.length > 0) tell(audience.old, make(different));
-    if (rows.length > 0 && rows.length <= MOST_ROWS_AT_ONCE) tell(audience.fresh, make([...rows]));
+    const signs = models.map(signOf);
+    const different = models.filter((_, index) => {
+      const [key, sign] = signs[index] ?? ['', ''];
+      return before.get(key) !== sign;
+    });
+    told[topic] = new Map(signs);
+    if (different.length > 0 && audience.old.length > 0) tell(audience.old, make(different.map(view)));
+    const isShort = models.length > 0 && models.length <= MOST_ROWS_AT_ONCE;
+    if (isShort && audience.fresh.length > 0) tell(audience.fresh, make(models.map(view)));
   };
-  const flushList = async (topic: ListTopic, audience: Audience): Promise<void> => {
+  const flushList = async (topic: ListTopic, audience: Audience, model: FleetModel): Promise<void> => {
+    const now = clock.now();
     switch (topic) {
       case 'overview':
-        return tell([...audience.old, ...audience.fresh], { type: topic, overview: await readOverview(context) });
-      case 'agents': {
-        const agents = (await context.fleetView.model()).agents.map(viewAgent);
-        return tellRows(
-          topic,
-          agents,
-          ({ id }) => id,
-          audience,
-          (rows) => ({ type: topic, agents: rows }),
-        );
-      }
-      case 'pairs': {
-        const model = await context.fleetView.model();
-        const pairs = [...model.pairs.values()].map((pair) => viewPair(pair, clock.now()));
-        return tellRows(
-          topic,
-          pairs,
-          ({ agent, task }) => `${agent} ${task}`,
-          audience,
-          (rows) => ({ type: topic, pairs: rows }),
-        );
-      }
-      case 'incidents': {
-        const incidents: IncidentView[] = await listIncidents(context.state, { limit: INCIDENTS_SHOWN });
-        return tellRows(
-          topic,
-          incidents,
-          ({ id }) => String(id),
-          audience,
-          (rows) => ({ type: topic, incidents: rows }),
-        );
-      }
+        return tell([...audience.old, ...audience.fresh], { type: topic, overview: await readOverview(context, model) });
+      case 'agents':
+        return tellRows(topic, audience, {
+          models: model.agents.map(viewAgent),
+          signOf: (agent) => [agent.id, JSON.stringify(agent)],
+          view: (agent) => agent,
+          make: (agents) => ({ type: topic, agents }),
+        });
+      case 'pairs':
+        return tellRows(topic, audience, {
+          models: [...model.pairs.values()],
+          signOf: (pair) => [pairKey(pair.agent.id, pair.task), signOfPair(pair, now)],
+          view: (pair) => viewPair(pair, now),
+          make: (pairs) => ({ type: topic, pairs }),
+        });
+      case 'incidents':
+        return tellRows(topic, audience, {
+          models: await listIncidents(context.state, { limit: INCIDENTS_SHOWN }),
+          signOf: (incident) => [String(incident.id), JSON.stringify(incident)],
+          view: (incident) => incident,
+          make: (incidents) => ({ type: topic, incidents }),
+        });
       default:
         return topic satisfies never;
     }
@@ -130,15 +120,31 @@ export const openFeed = (context: Context): Feed => {
     },
     async flushLists(tabs) {
       const fresh = new Map(tabs.map((tab) => [tab, tab.takeNew()]));
+      if (!tabs.some((tab) => LISTS.some((topic) => tab.wants(topic)))) return;
+      const model = await context.fleetView.model();
       for (const topic of LISTS) {
         const wanting = tabs.filter((tab) => tab.wants(topic));
         const isNew = (tab: Tab): boolean => fresh.get(tab)?.has(topic) ?? false;
         if (wanting.length === 0) continue;
-        await flushList(topic, { old: wanting.filter((tab) => !isNew(tab)), fresh: wanting.filter(isNew) });
+        await flushList(topic, { old: wanting.filter((tab) => !isNew(tab)), fresh: wanting.filter(isNew) }, model);
       }
     },
   };
 };
+
+/** All that a row shows comes from its newest round, its judgement and its target: cheaper to compare than thousands of rows as text. */
+const signOfPair = (pair: PairModel, now: number): string => {
+  const { state, reason = '' } = judge(pair, now);
+  return `${pair.latest?.column.at ?? ''} ${pair.stored.updatedAt} ${state} ${reason}`;
+};
+
+interface Rows<M, V> {
+  readonly models: readonly M[];
+  /** What the row is known by, and a text that is another one when the row is different. */
+  readonly signOf: (model: M) => readonly [key: string, sign: string];
+  readonly view: (model: M) => V;
+  readonly make: (rows: V[]) => LiveMessage;
+}
 
 interface Audience {
   readonly old: readonly Tab[];

@@ -11,6 +11,6 @@ export const addOverviewRoute = (app: App, context: Context): void => {
       config: { access: 'viewer' },
       schema: { tags: ['overview'], summary: 'The numbers on the first page', response: { 200: Overview, ...problems } },
     },
-    () => readOverview(context),
+    async () => readOverview(context, await context.fleetView.model()),
   );
 };

@@ -44,9 +44,9 @@ export class Spool {
     this.#options = options;
     db.exec(SCHEMA);
     this.#insert = db.prepare('INSERT INTO round VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#dropOldest = db.prepare('DELETE FROM round WHERE id IN (SELECT id FROM round ORDER BY id LIMIT ?) RETURNING bytes');
+    this.#dropOldest = db.prepare('DELETE FROM round WHERE id IN (SELECT id FROM round ORDER BY id LIMIT ? + 0) RETURNING bytes');
     this.#acknowledge = db.prepare('DELETE FROM round WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING bytes');
-    this.#select = db.prepare('SELECT * FROM round WHERE id > ? AND id < ? ORDER BY id LIMIT ?');
+    this.#select = db.prepare('SELECT * FROM round WHERE id > ? AND id < ? ORDER BY id LIMIT ? + 0'); // "+ 0": a bare "LIMIT ?" is prepared anew each time it is bound
     this.#firstSince = db.prepare('SELECT id FROM round WHERE id >= ? AND steady_ms + duration_ms >= ? ORDER BY id LIMIT 1');
     this.#lowest = db.prepare('SELECT min(seq) AS low FROM round WHERE epoch = ?');
     this.#stamp = db.prepare('UPDATE round SET at = ?, source = ?, bound_ms = ?, age_s = ? WHERE id = ?');

@@ -203,7 +203,7 @@ const prepare = (db: Db) => ({
   ),
   releaseFrom: db.prepare('DELETE FROM held WHERE id = ?'),
   last: db.prepare('SELECT max(position) AS last FROM batches'),
-  after: db.prepare('SELECT * FROM batches WHERE position > ? ORDER BY position LIMIT ?'),
+  after: db.prepare('SELECT * FROM batches WHERE position > ? ORDER BY position LIMIT ? + 0'),
   moveCursor: db.prepare('INSERT INTO cursors (consumer, position) VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position'),
   sizeUpTo: db.prepare(`SELECT coalesce(sum(length(body) + ${ROW_BYTES}), 0) AS bytes FROM batches WHERE position <= ?`),
   dropUpTo: db.prepare('DELETE FROM batches WHERE position <= ?'),

@@ -17,7 +17,8 @@ export const openSqliteStore = (db: Db): SeriesStore => {
   const insert = db.prepare('INSERT OR IGNORE INTO points (series, at, "values") VALUES (?, ?, ?)');
   const replace = db.prepare('UPDATE points SET "values" = ? WHERE series = ? AND at = ?');
   const one = db.prepare('SELECT "values" FROM points WHERE series = ? AND at = ?');
-  const range = db.prepare('SELECT at, "values" FROM points WHERE series = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?');
+  // "+ 0": a bare "LIMIT ?" is prepared anew each time it is bound.
+  const range = db.prepare('SELECT at, "values" FROM points WHERE series = ? AND at >= ? AND at < ? ORDER BY at LIMIT ? + 0');
   const newest = db.prepare('SELECT at, "values" FROM points WHERE series = ? ORDER BY at DESC LIMIT 1');
 
   const writeOne = (point: Point): void => {

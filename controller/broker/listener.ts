@@ -128,7 +128,7 @@ const openHttp = (deps: ListenerDeps): HttpServer => {
     webSockets.handleUpgrade(request, socket, head, (webSocket) => broker.accept(createWebSocketStream(webSocket), caller.value));
   });
   http.on('clientError', (_error, socket) => {
-    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
   });
   return http;
 };

@@ -5,7 +5,8 @@ import type { Random } from '../../protocol/random.ts';
 import { type Authority, DAY_MS, hashPublicKey, makeKeyPair, makeSerial, P256 } from './authority.ts';
 
 export const AGENT_CERTIFICATE_DAYS = 7;
-export const SERVER_CERTIFICATE_DAYS = 30;
+/** Agents pin the authority and not this; a year, because the web admin's listener takes a new one only at a start. */
+export const SERVER_CERTIFICATE_DAYS = 365;
 const BROKER_CERTIFICATE_DAYS = 365;
 /** Hosts whose clock is behind ours must still find the certificate valid. */
 const BACKDATED_MS = DAY_MS;

@@ -75,6 +75,7 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
+t.setTimeout(90_000); // three brokers, one after the other
 describeBroker('embedded', () => openEmbedded(false));
 describeBroker('embedded over WebSocket', () => openEmbedded(true));
 if (existsSync(MOSQUITTO)) describeBroker('mosquitto', openMosquitto);

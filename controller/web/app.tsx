@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { after } from './data/clock.ts';
 import { go, path, usualRange } from './data/location.ts';
 import { learn, setup, who } from './data/session.ts';
@@ -56,13 +56,12 @@ const Page = () => {
   useEffect(() => {
     if (leaving) go('/', true);
   }, [leaving]);
+  const found = routes.find(([pattern]) => pattern.test(at));
+  useLayoutEffect(() => {
+    usualRange.value = found?.[2] ?? hour;
+  }, [at]);
   if (leaving) return null;
-  for (const [pattern, page, usual] of routes) {
-    const match = pattern.exec(at);
-    if (!match) continue;
-    usualRange.value = usual ?? hour;
-    return page(match.slice(1).map(decodeURIComponent));
-  }
+  if (found) return found[1]((found[0].exec(at) ?? []).slice(1).map(decodeURIComponent));
   return (
     <Frame title="Not a page">
       <section class="panel">

@@ -68,7 +68,7 @@ const diamond = (context: CanvasRenderingContext2D, x: number, y: number, full: 
 const name = (context: CanvasRenderingContext2D, annotation: Annotation, x: number, width: number, taken: Taken[], theme: Theme): void => {
   const incident = annotation.kind === 'incident';
   const wide = context.measureText(annotation.title).width;
-  const left = incident && x - wide - 12 >= 0;
+  const left = (incident || x + wide + 12 > width) && x - wide - 12 >= 0;
   const from = left ? x - wide - 12 : x + 6;
   const place = { from, to: from + wide + 6 };
   const free = place.from >= 0 && place.to <= width && (incident || !taken.some((one) => place.from < one.to && place.to > one.from));

@@ -164,7 +164,7 @@ export const drawErrorBound = (context: Context, { runs }: SmokeLayout, y: (ms: 
     context.globalAlpha = 0.22;
     context.fillStyle = theme.ink3;
     context.fillRect(first.x0, 0, last.x1 - first.x0, zero);
-    context.globalAlpha = 0.55;
+    context.globalAlpha = 0.4;
     hatch(context, first.x0, 0, last.x1 - first.x0, zero, theme.ink3, 4, 0.7, true);
     context.restore();
     context.strokeStyle = theme.ink3;

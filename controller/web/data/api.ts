@@ -13,7 +13,12 @@ export class ApiError extends Error {
 }
 
 /** One request to /api/v1. Our own server is trusted to answer in the contract's shape. Throws ApiError. */
-export const request = async <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+export const request = async <T>(
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> => {
   const response = await fetch(`/api/v1${path}`, {
     method,
     headers: body === undefined ? {} : { 'content-type': 'application/json' },
@@ -41,4 +46,5 @@ const parse = (text: string): unknown => {
 };
 
 /** A pair's path in the API and in the web admin: agent/target/probe. */
-export const pairPath = (agent: string, task: string): string => `${encodeURIComponent(agent)}/${task.split('/').map(encodeURIComponent).join('/')}`;
+export const pairPath = (agent: string, task: string): string =>
+  `${encodeURIComponent(agent)}/${task.split('/').map(encodeURIComponent).join('/')}`;

@@ -16,7 +16,11 @@ export interface History {
 
 /** The rounds of one pair in a range, at most `columns` of them; a range that runs with the time grows as rounds come. */
 export const useHistory = (agent: string, task: string, range: Range, columns: number): History => {
-  const [state, setState] = useState<{ data: PairHistory | null; error: ApiError | null; fresh: number }>({ data: null, error: null, fresh: 0 });
+  const [state, setState] = useState<{ data: PairHistory | null; error: ApiError | null; fresh: number }>({
+    data: null,
+    error: null,
+    fresh: 0,
+  });
   const [turn, setTurn] = useState(0);
   const reload = (): void => setTurn((value) => value + 1);
   const key = JSON.stringify(range);

@@ -35,7 +35,9 @@ export const usePairs = (only: { readonly agent?: string; readonly target?: stri
     () =>
       subscribe('pairs', (event) => {
         if (event.type !== 'pairs') return;
-        const mine = event.pairs.filter((pair) => (only.agent ?? pair.agent) === pair.agent && (only.target ?? pair.target) === pair.target);
+        const mine = event.pairs.filter(
+          (pair) => (only.agent ?? pair.agent) === pair.agent && (only.target ?? pair.target) === pair.target,
+        );
         if (mine.length > 0) set((old) => ({ pairs: merged(old.pairs, mine, pairKey) }));
       }),
     [set, query],
@@ -56,7 +58,8 @@ export const useIncidents = (): Rows<IncidentView> => {
   useEffect(
     () =>
       subscribe('incidents', (event) => {
-        if (event.type === 'incidents') set((old) => ({ incidents: merged(old.incidents, event.incidents, (incident) => String(incident.id)) }));
+        if (event.type === 'incidents')
+          set((old) => ({ incidents: merged(old.incidents, event.incidents, (incident) => String(incident.id)) }));
       }),
     [set],
   );

@@ -5,7 +5,9 @@ import { after, serverNow, setServerNow } from './clock.ts';
 // One WebSocket a tab. Pages name topics; what they named is asked for again after every reconnection.
 
 type Handler = (event: LiveEvent) => void;
-export type Link = { readonly state: 'idle' | 'connecting' | 'up' } | { readonly state: 'lost'; readonly since: number; readonly nextTryAt: number };
+export type Link =
+  | { readonly state: 'idle' | 'connecting' | 'up' }
+  | { readonly state: 'lost'; readonly since: number; readonly nextTryAt: number };
 
 export const link = signal<Link>({ state: 'idle' });
 const topics = new Map<string, Set<Handler>>();

@@ -25,7 +25,8 @@ export const loadLook = (): void => {
 };
 
 /** What the page looks like now, however that came. */
-export const isLight = (): boolean => (look.value === 'auto' ? matchMedia('(prefers-color-scheme: light)').matches : look.value === 'light');
+export const isLight = (): boolean =>
+  look.value === 'auto' ? matchMedia('(prefers-color-scheme: light)').matches : look.value === 'light';
 
 export const toggleLook = (): void => {
   look.value = isLight() ? 'dark' : 'light';

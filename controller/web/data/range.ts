@@ -40,7 +40,8 @@ const fixed = (from: number, to: number): Range => {
   return { kind: 'fixed', from: Math.round(middle - ms / 2), to: Math.round(middle + ms / 2) };
 };
 
-export const spanOf = (range: Range, now: number): Span => (range.kind === 'fixed' ? { from: range.from, to: range.to } : { from: now - range.ms, to: now });
+export const spanOf = (range: Range, now: number): Span =>
+  range.kind === 'fixed' ? { from: range.from, to: range.to } : { from: now - range.ms, to: now };
 
 export const zoomTo = (span: Span): Range => fixed(span.from, span.to);
 

@@ -37,7 +37,10 @@ export const useResource = <T>(path: string | null): Resource<T> => {
       running.current?.abort();
     };
   }, [reload]);
-  const set = useCallback((change: (data: T) => T) => setState((old) => (old.data === null ? old : { ...old, data: change(old.data) })), []);
+  const set = useCallback(
+    (change: (data: T) => T) => setState((old) => (old.data === null ? old : { ...old, data: change(old.data) })),
+    [],
+  );
   return { data: state.data, error: state.error, reload, set };
 };
 

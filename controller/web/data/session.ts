@@ -3,7 +3,10 @@ import type { Session, SetupState } from '../../../protocol/api.ts';
 import { ApiError, get, request } from './api.ts';
 import { connect, disconnect } from './live.ts';
 
-export type Who = { readonly state: 'unknown' | 'nobody' } | { readonly state: 'unreachable' } | { readonly state: 'in'; readonly session: Session };
+export type Who =
+  | { readonly state: 'unknown' | 'nobody' }
+  | { readonly state: 'unreachable' }
+  | { readonly state: 'in'; readonly session: Session };
 
 export const who = signal<Who>({ state: 'unknown' });
 export const setup = signal<SetupState | null>(null);

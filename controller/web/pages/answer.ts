@@ -90,7 +90,7 @@ const oneOrMany = (
 export const chainOf = (pairs: readonly PairView[], agents: readonly AgentView[]): Node[] => {
   const noise = Math.max(...pairs.map((pair) => pair.errorBoundMs ?? 0));
   const off = agents.filter((agent) => agent.state === 'off').length;
-  const gateway = pairs.find((pair) => /^gateway/.test(pair.target) && pair.at !== null);
+  const gateway = pairs.find((pair) => pair.target.startsWith('gateway') && pair.at !== null);
   const answering = pairs.filter((pair) => pair.medianMs !== null);
   const silent = pairs.filter((pair) => pair.state === 'no-reply');
   return [

@@ -3,7 +3,7 @@ import type { AgentView } from '../../../protocol/api.ts';
 import { now } from '../data/clock.ts';
 import { go, query, setQuery, zone } from '../data/location.ts';
 import { useAgents } from '../data/lists.ts';
-import { count, rate, signed } from '../format/quantity.ts';
+import { count, plural, rate, signed } from '../format/quantity.ts';
 import { ago, clock } from '../format/time.ts';
 import { Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
 import { ClockGlyph } from '../parts/clock-glyph.tsx';
@@ -61,7 +61,7 @@ export const FleetPage = () => {
               spellcheck={false}
               onInput={(event) => setQuery({ q: event.currentTarget.value })}
             />
-            <span class="ink3 small num">{count(shown.length)} agents</span>
+            <span class="ink3 small num">{plural(shown.length, 'agent')}</span>
           </div>
         </div>
         {rows ? (

@@ -17,7 +17,7 @@ const Step = ({
   readonly icon: IconName;
   readonly title: string;
   readonly children: string;
-  readonly command: string;
+  readonly command?: string;
   readonly to: string;
   readonly action: string;
   readonly first?: boolean;
@@ -27,7 +27,7 @@ const Step = ({
       <Icon name={icon} /> {title}
     </h3>
     <p class="ink2">{children}</p>
-    <Command>{command}</Command>
+    {command ? <Command>{command}</Command> : null}
     <Link to={to} class={first ? 'button primary' : 'button'}>
       {action}
     </Link>
@@ -41,7 +41,7 @@ export const NextSteps = ({ agents, targets }: { readonly agents: number; readon
     <section>
       <div class="row next-head">
         <h2 class="strong">Next</h2>
-        <span class="ink3 grow">any order, all optional; each command does what its button does</span>
+        <span class="ink3 grow">any order, all optional; a command does what its button does</span>
         <button
           type="button"
           class="button quiet tiny"
@@ -73,7 +73,7 @@ export const NextSteps = ({ agents, targets }: { readonly agents: number; readon
         >
           A second vantage point tells the path from the target. One command on the host.
         </Step>
-        <Step icon="rules" title="Tell someone" command={'curl http://127.0.0.1:8080/api/v1/rules'} to="/rules" action="Add a rule">
+        <Step icon="rules" title="Tell someone" to="/rules" action="Add a rule">
           A threshold that holds for a while opens an incident and calls a webhook, once.
         </Step>
       </div>

@@ -59,7 +59,8 @@ const openOnes = (incidents: readonly IncidentView[]): IncidentView[] => inciden
 const Numbers = ({ overview, agents }: { readonly overview: Overview; readonly agents: readonly AgentView[] }) => {
   const { degraded, off } = overview.agents;
   const trouble = [degraded > 0 ? `${degraded} degraded` : '', off > 0 ? `${off} off` : ''].filter(Boolean).join(', ');
-  const silent = overview.targets.total - overview.targets.ok - overview.targets.grey;
+  const grey = Math.min(overview.targets.grey, overview.targets.total - overview.targets.ok);
+  const silent = overview.targets.total - overview.targets.ok - grey;
   return (
     <dl class="stats wide">
       <Stat
@@ -73,9 +74,8 @@ const Numbers = ({ overview, agents }: { readonly overview: Overview; readonly a
         value={count(overview.targets.ok)}
         unit={`of ${count(overview.targets.total)}`}
         below={
-          [silent > 0 ? `${count(silent)} not` : '', overview.targets.grey > 0 ? `${count(overview.targets.grey)} never did` : '']
-            .filter(Boolean)
-            .join(', ') || 'nothing is silent'
+          [silent > 0 ? `${count(silent)} not` : '', grey > 0 ? `${count(grey)} never did` : ''].filter(Boolean).join(', ') ||
+          'nothing is silent'
         }
       />
       <Stat label="Rounds stored" value={rate(overview.roundsPerSecond)} unit="/s" below={`${count(overview.roundsStored)} so far`} />

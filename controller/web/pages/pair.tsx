@@ -4,7 +4,7 @@ import { SmokeChart } from '../charts/smoke-chart.tsx';
 import { pairPath } from '../data/api.ts';
 import { now, serverNow } from '../data/clock.ts';
 import { useHistory } from '../data/history.ts';
-import { range, setRange, span } from '../data/location.ts';
+import { range, setRange, span, usualRange } from '../data/location.ts';
 import { subscribe } from '../data/live.ts';
 import { usePairs } from '../data/lists.ts';
 import { phone } from '../data/preferences.ts';
@@ -101,11 +101,18 @@ const noiseWord = ({ errorBoundMs, medianMs }: PairView): string => {
   return errorBoundMs < Math.max(0.5, medianMs / 10) ? 'agent is quiet' : 'agent is noisy';
 };
 
+/** A young pair is shown from near: its first minutes, then a quarter of an hour, then the hour. */
+const usualFor = (ageMs: number): number => (ageMs < 240_000 ? 300_000 : ageMs < 720_000 ? 900_000 : 3_600_000);
+
 const Chart = ({ agent, task, pair }: { readonly agent: string; readonly task: string; readonly pair: PairView | null }) => {
   const shown = range.value;
   const history = useHistory(agent, task, shown, phone.value ? 320 : 1000);
   const [table, setTable] = useState(false);
   const { data, error } = history;
+  const since = data?.measuredSince ?? null;
+  useEffect(() => {
+    if (since !== null) usualRange.value = usualFor(now.value - since);
+  }, [since, now.value > (since ?? 0) + 240_000, now.value > (since ?? 0) + 720_000]);
   const round = data
     ? `${data.columns.at(-1) && data.bucketMs === 0 ? `${data.columns.at(-1)?.sent} packets a round, ` : ''}every ${writeDuration(data.intervalMs)}${data.bucketMs > 0 ? `, one column is ${duration(data.bucketMs)}` : ''}`
     : '';

@@ -62,10 +62,8 @@ export const SetupPage = ({ state }: { readonly state: SetupState }) => {
 const NoToken = ({ given }: { readonly given: boolean }) => (
   <div class="setup">
     <h1 class="sentence">{given ? 'This link is used or over' : 'This needs the link from the terminal'}</h1>
-    <p class="ink2">
-      Nobody becomes admin by being first. Start the controller again: it prints a new link, and older ones are worth nothing.
-    </p>
-    <Command>npm start</Command>
+    <p class="ink2">Nobody becomes admin by being first. A new link makes older ones worthless.</p>
+    <Command>npm run controller -- setup-link</Command>
   </div>
 );
 
@@ -172,7 +170,8 @@ const Questions = ({ state, token, expiresAt }: { readonly state: SetupState; re
         </footer>
       </div>
       <p class="without small ink3">
-        <Icon name="terminal" size={14} /> Without a browser: <code>npm start -- --discover</code>
+        <Icon name="terminal" size={14} /> Without a browser: <code>npm start -- --discover</code>, then{' '}
+        <code>npm run controller -- user add {login || 'ines'} --admin</code>
       </p>
     </form>
   );

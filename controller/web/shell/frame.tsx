@@ -42,7 +42,7 @@ export const Frame = ({ title, crumb, timed, tools, children }: FrameProps) => {
           <h1>
             {crumb ? (
               <>
-                <Link to={crumb.to} class="crumb">
+                <Link to={crumb.to} class="crumb" label={crumb.name}>
                   <Icon name="left" size={20} class="phone-inline" />
                   <span class="phone-off">{crumb.name}</span>
                 </Link>

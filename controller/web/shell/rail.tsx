@@ -37,7 +37,7 @@ export const Rail = ({ onFind, onKeys }: { readonly onFind: () => void; readonly
     <Link to="/" class="brand">
       <Mark />
       <span class="word">Sonde</span>
-      <span class="site cut">{who.value.state === 'in' ? who.value.session.site : ''}</span>
+      <span class="site cut">{who.value.state === 'in' && who.value.session.site !== 'Sonde' ? who.value.session.site : ''}</span>
     </Link>
     <button type="button" class="find" onClick={onFind} aria-label="Find">
       <Icon name="search" size={14} />
@@ -63,7 +63,7 @@ export const Rail = ({ onFind, onKeys }: { readonly onFind: () => void; readonly
 );
 
 const NavItem = (entry: Entry) => (
-  <Link to={entry.to} class="nav-item" current={isCurrent(entry)} label={entry.name}>
+  <Link to={entry.to} class="nav-item" current={isCurrent(entry)}>
     <Icon name={entry.icon} />
     <span class="word">{entry.name}</span>
     <Tail to={entry.to} />

@@ -62,11 +62,16 @@ export const RangePicker = () => {
           </div>
         ) : null}
       </div>
-      <button type="button" class="button live-toggle" aria-pressed={live.value} onClick={toggleLive}>
+      <button type="button" class="button live-toggle" aria-label="Live" aria-pressed={live.value} onClick={toggleLive}>
         <i class="live-dot" />
         <span class="phone-off">Live</span>
       </button>
-      <button type="button" class="button quiet phone-off" aria-label="Time zone" onClick={toggleZone}>
+      <button
+        type="button"
+        class="button quiet phone-off"
+        aria-label={`Time zone: ${zone.value === 'utc' ? 'UTC' : localZone()}`}
+        onClick={toggleZone}
+      >
         {zone.value === 'utc' ? 'UTC' : localZone()}
       </button>
       <CopyButton class="button icon phone-off" text={() => location.href} label="Copy link" icon="link" />

@@ -50,7 +50,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
   [/^controller\/fleet\//, ['controller/fleet/', 'controller/state/', 'protocol/', 'node:', 'npm:zod', 'npm:kysely', 'npm:ipaddr.js']],
   [/^controller\/web\/build\.ts$/, ['node:', 'npm:esbuild']],
   [/^controller\/web\//, ['controller/web/', 'protocol/', 'npm:preact', 'npm:@preact/signals', 'npm:uplot']],
-  [/^controller\//, ['controller/', 'protocol/', 'node:', 'npm:']],
+  [/^controller\//, ['controller/', 'protocol/', 'package.json', 'node:', 'npm:']],
   [/^packaging\//, ['packaging/', 'node:', 'npm:']],
   [/^test\//, ['test/', 'agent/', 'controller/', 'protocol/', 'packaging/', 'node:', 'npm:']],
 ];

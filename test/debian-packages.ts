@@ -9,6 +9,7 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['mosquitto', '/usr/sbin/mosquitto'],
   ['chromium', '/usr/bin/chromium'],
   ['curl', '/usr/bin/curl'],
+  ['prometheus', '/usr/bin/promtool'],
   ['fping', '/usr/bin/fping'],
   ['faketime', '/usr/bin/faketime'],
 ];

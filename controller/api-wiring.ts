@@ -1,3 +1,4 @@
+import { stop } from 'esbuild';
 import type { Log } from '../protocol/log.ts';
 import type { Random } from '../protocol/random.ts';
 import { type ApiServer, openApiServer } from './api/server.ts';
@@ -31,6 +32,7 @@ export const openApi = async (
 ): Promise<{ readonly server: ApiServer; readonly setupUrl: string | null }> => {
   const { settings, controller, state, store, random, log, authority, identity, localAgent, agentsPort } = parts;
   const bundle = await bundleWeb();
+  await stop(); // esbuild's own process would stay for nothing
   const publicHosts = settings['public-host'];
   const name = publicHosts[0] ?? settings.hostname;
   const server = await openApiServer(

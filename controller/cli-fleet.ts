@@ -23,6 +23,15 @@ const clientFor = ({ data }: Common) => makeClient(dataDirectory(data));
 const show = (flags: Common, print: Print, value: unknown, forPeople: string): void =>
   print(flags.json === true ? JSON.stringify(value, null, 2) : forPeople);
 
+/** `list` is what a group does when nothing is said, so it also gets every misspelt command. */
+const listing = (group: Command): Command => common(group.command('list', { isDefault: true })).allowExcessArguments();
+const refuseTypo = (command: Command): void => {
+  const [word] = command.args;
+  const names = command.parent?.commands.map((other) => other.name()) ?? [];
+  if (word !== undefined)
+    throw new CommandFailed(EXIT.usage, `${command.parent?.name() ?? ''}: there is no "${word}"; there is ${names.join(', ')}`);
+};
+
 /** `token create|list|revoke`. */
 export const tokenCommands = (print: Print): Command => {
   const token = new Command('token').description('enrolment tokens');
@@ -43,9 +52,10 @@ export const tokenCommands = (print: Print): Command => {
       // Standard output carries the token alone, so that it can go into a file.
       if (flags.json !== true) process.stderr.write(`\nOn the new agent's host (${until}):\n  ${made.command}\n`);
     });
-  common(token.command('list', { isDefault: true }))
+  listing(token)
     .description('all tokens, without their secrets')
-    .action(async (flags: Common) => {
+    .action(async (flags: Common, command: Command) => {
+      refuseTypo(command);
       const { tokens } = await clientFor(flags).call('GET', '/tokens', TokenList);
       const rows = tokens.map((row) => [
         row.id,
@@ -73,9 +83,10 @@ export const tokenCommands = (print: Print): Command => {
 /** `agents list|revoke`. */
 export const agentCommands = (print: Print): Command => {
   const agents = new Command('agents').description('the agents of the fleet');
-  common(agents.command('list', { isDefault: true }))
+  listing(agents)
     .description('all agents')
-    .action(async (flags: Common) => {
+    .action(async (flags: Common, command: Command) => {
+      refuseTypo(command);
       const { agents: all } = await clientFor(flags).call('GET', '/agents', AgentList);
       const rows = all.map((row) => [
         row.id,
@@ -116,9 +127,10 @@ interface AddFlags extends Common {
 /** `targets list|add|remove`. */
 export const targetCommands = (print: Print): Command => {
   const targets = new Command('targets').description('what is measured');
-  common(targets.command('list', { isDefault: true }))
+  listing(targets)
     .description('all targets')
-    .action(async (flags: Common) => {
+    .action(async (flags: Common, command: Command) => {
+      refuseTypo(command);
       const { targets: all } = await clientFor(flags).call('GET', '/targets', TargetList);
       const rows = all.map((row) => [
         row.id,

@@ -1,3 +1,6 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+
 /** Somebody else listens there already. */
 export class PortTaken extends Error {}
 
@@ -15,4 +18,14 @@ export const explainListen = async <T>(flag: 'http' | 'mqtt', port: number, list
       });
     throw error;
   }
+};
+
+/** Finds out before anything is made whether the port can be had. The real listener may still fail, a moment later. */
+export const tryPort = async (flag: 'http' | 'mqtt', host: string, port: number): Promise<void> => {
+  await explainListen(flag, port, async () => {
+    const server = createServer().listen({ host, port, exclusive: true });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+  });
 };

@@ -1,4 +1,5 @@
 // From settings to a running controller: opens everything from the keys up to the pages, and closes it in the opposite order.
+import { existsSync } from 'node:fs';
 import { CONTROLLER_SERVER_NAME } from '../protocol/enrolment.ts';
 import type { Log } from '../protocol/log.ts';
 import { type Random, systemRandom } from '../protocol/random.ts';
@@ -20,7 +21,7 @@ import { lockDirectory } from './lock.ts';
 import { openAuthority } from './pki/authority.ts';
 import { openSigningKeys } from './pki/signing.ts';
 import type { Controller } from './ports.ts';
-import { PortTaken, explainListen } from './port-taken.ts';
+import { explainListen, PortTaken, tryPort } from './port-taken.ts';
 import { send } from './send.ts';
 import { SERIES_STORES } from './series/index.ts';
 import { keepIdentity, makeServerIdentity } from './server-identity.ts';
@@ -30,6 +31,8 @@ import { writeNote } from './state-notes.ts';
 
 export { PortTaken };
 const DAY_MS = 86_400_000;
+/** Agents come from everywhere, over IPv6 and IPv4; a host without IPv6 listens on IPv4 alone. */
+const AGENTS_HOST = existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0';
 
 export interface RunOptions {
   readonly settings: Settings;
@@ -67,6 +70,8 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
       `another controller runs on ${settings.data}: stop it, or give this one a directory of its own with --data DIR`,
     );
   stack.use(lock);
+  await tryPort('http', settings.listen, settings.http);
+  await tryPort('mqtt', AGENTS_HOST, settings.mqtt);
 
   const authority = await openAuthority(paths.keys, clock, random);
   const signer = openSigningKeys(paths.keys);
@@ -113,7 +118,7 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
           onEnrolled: controller.agentsChanged,
         },
         identity,
-        { host: '::', port: settings.mqtt },
+        { host: AGENTS_HOST, port: settings.mqtt },
       ),
     ),
   );

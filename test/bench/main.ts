@@ -1,9 +1,10 @@
 // npm run bench -- NAME [--json]: measures, beside its peer, and says which bounds hold. Exit code 1 when one does not.
 import { accuracy } from './accuracy.ts';
 import { type Bench, type BenchResult, table } from './bench.ts';
+import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy };
+const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint };
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

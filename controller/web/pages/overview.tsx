@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { AgentView, IncidentView, Overview, PairView } from '../../../protocol/api.ts';
 import { now } from '../data/clock.ts';
-import { span, zone } from '../data/location.ts';
+import { span, usualRange, zone } from '../data/location.ts';
 import { useAgents, useIncidents, usePairs, useTargets } from '../data/lists.ts';
 import { useOverview } from '../data/totals.ts';
 import { bytesText, count, plural, rate } from '../format/quantity.ts';
@@ -22,6 +22,10 @@ const worstFirst = (a: PairView, b: PairView): number =>
   a.target.localeCompare(b.target);
 
 const most = 12;
+const atOnce = 60;
+
+/** A young fleet is shown from near: its first minutes, a quarter of an hour, then the hour. */
+const usualFor = (ageMs: number): number => (ageMs < 600_000 ? 300_000 : ageMs < 3_600_000 ? 900_000 : 3_600_000);
 
 export const OverviewPage = () => {
   const overview = useOverview();
@@ -29,6 +33,11 @@ export const OverviewPage = () => {
   const pairs = usePairs();
   const incidents = useIncidents();
   const targets = useTargets();
+  const oldest = Math.min(...(agents.rows ?? []).map((agent) => agent.enrolledAt));
+  const usual = Number.isFinite(oldest) ? usualFor(now.value - oldest) : null;
+  useEffect(() => {
+    if (usual !== null) usualRange.value = usual;
+  }, [usual]);
   const title = (
     <>
       Overview <span class="ink3 normal phone-off">{`${day(now.value, zone.value)}, ${clockSeconds(now.value, zone.value)}`}</span>
@@ -106,7 +115,7 @@ const Numbers = ({ overview, agents }: { readonly overview: Overview; readonly a
 
 const Pairs = ({ pairs, overview }: { readonly pairs: readonly PairView[]; readonly overview: Overview }) => {
   const [all, setAll] = useState(false);
-  const shown = all ? pairs : pairs.slice(0, most);
+  const shown = pairs.slice(0, all ? atOnce : most);
   const young = pairs.length <= most;
   return (
     <section class="panel">
@@ -114,7 +123,7 @@ const Pairs = ({ pairs, overview }: { readonly pairs: readonly PairView[]; reado
         <h2>{young ? 'Live rounds' : 'Worst first'}</h2>
         <span class="ink3 cut">
           {young
-            ? `last ${duration(span.value.to - span.value.from)}, one column a round`
+            ? `last ${duration(span.value.to - span.value.from)}${span.value.to - span.value.from <= 900_000 ? ', one column a round' : ''}`
             : `${count(shown.length)} of ${count(pairs.length)} pairs`}
         </span>
         <span class="grow" />
@@ -124,10 +133,10 @@ const Pairs = ({ pairs, overview }: { readonly pairs: readonly PairView[]; reado
         </span>
       </div>
       <PairTable pairs={shown} />
-      {pairs.length > shown.length ? (
+      {pairs.length > shown.length && !all ? (
         <div class="panel-head ruled-top">
           <button type="button" class="button quiet" onClick={() => setAll(true)}>
-            All {count(pairs.length)} pairs
+            {pairs.length > atOnce ? `The worst ${atOnce}` : `All ${count(pairs.length)} pairs`}
           </button>
         </div>
       ) : null}

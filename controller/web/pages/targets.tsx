@@ -110,9 +110,9 @@ const Row = ({ target, pairs, on }: RowData & { readonly on: boolean }) => {
   return (
     <tr class={on ? 'link on' : 'link'} onClick={() => go(`/targets/${target.id}`)}>
       <td>
-        <Link to={`/targets/${target.id}`} class="two">
+        <Link to={`/targets/${target.id}`} class="row">
           <span class="name">{target.name}</span>
-          {target.address === target.name ? null : <small>{target.address}</small>}
+          {target.address === target.name ? null : <span class="ink3 small phone-off">{target.address}</span>}
         </Link>
       </td>
       <td>

@@ -80,7 +80,7 @@ export const Finder = ({ onClose }: { readonly onClose: () => void }) => {
           {hits.map((hit, index) => (
             <button key={hit.to} type="button" class={index === at ? 'nav-item on' : 'nav-item'} onClick={() => open(hit)}>
               <Icon name={hit.icon} />
-              <span class="ink">{hit.name}</span>
+              <span class="cut grow">{hit.name}</span>
               <span class="tail">{hit.detail}</span>
             </button>
           ))}

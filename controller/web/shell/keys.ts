@@ -11,6 +11,7 @@ export const keyList: readonly (readonly [keys: string, does: string])[] = [
   ['g f', 'fleet'],
   ['g t', 'targets'],
   ['j k Enter', 'move, open'],
+  ['a', 'acknowledge the incident shown'],
   ['← →', 'shift half a range; on a chart, next column'],
   ['+ − 0', 'zoom'],
   ['l', 'live'],

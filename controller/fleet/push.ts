@@ -148,7 +148,7 @@ export const openPush = async ({ state, signer, clock, log, signal, publish }: P
       }),
     async publishLatest() {
       let dated = 0;
-      for (const agent of [...pushed.keys()]) {
+      for (const agent of pushed.keys()) {
         const row = pushed.get(agent); // as it is now: it may have changed while we slept
         if (row !== undefined) publishDate(row);
         dated += 1;

@@ -19,13 +19,12 @@ export const request = async <T>(
   body?: unknown,
   signal?: AbortSignal,
 ): Promise<T> => {
-  const response = await fetch(`/api/v1${path}`, {
-    method,
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
-    body: body === undefined ? null : JSON.stringify(body),
-    signal: signal ?? null,
-    credentials: 'same-origin',
-  }).catch((error: unknown) => {
+  const init: RequestInit = { method, signal: signal ?? null, credentials: 'same-origin' };
+  if (body !== undefined) {
+    init.headers = { 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(`/api/v1${path}`, init).catch((error: unknown) => {
     if (signal?.aborted) throw error;
     throw new ApiError(0, { title: 'The controller did not answer' });
   });

@@ -1,23 +1,63 @@
 import t from 'tap';
-import { axisOf, distanceOf, layout, lossClass, nearest, type SmokeInput, withColumns } from '../../../../../controller/web/charts/smoke.ts';
+import {
+  axisOf,
+  distanceOf,
+  layout,
+  lossClass,
+  nearest,
+  type SmokeInput,
+  withColumns,
+} from '../../../../../controller/web/charts/smoke.ts';
 import type { SmokeColumn } from '../../../../../protocol/api.ts';
 
 const second = 1000;
 
 /** A round of ten packets; `lost` of them did not come back. */
-const round = (at: number, { lost = 0, medianMs = 10, unknown = 0, sent = 10 }: { lost?: number; medianMs?: number; unknown?: number; sent?: number } = {}): SmokeColumn => {
+const round = (
+  at: number,
+  { lost = 0, medianMs = 10, unknown = 0, sent = 10 }: { lost?: number; medianMs?: number; unknown?: number; sent?: number } = {},
+): SmokeColumn => {
   const counted = sent - unknown;
   const lossRatio = counted > 0 ? lost / counted : null;
-  const rtt = lost >= counted ? null : { minMs: medianMs - 3, p5Ms: medianMs - 2, p10Ms: medianMs - 1.5, p25Ms: medianMs - 1, medianMs, p75Ms: medianMs + 1, p90Ms: medianMs + 1.5, p95Ms: medianMs + 2, maxMs: medianMs + 3 };
+  const rtt =
+    lost >= counted
+      ? null
+      : {
+          minMs: medianMs - 3,
+          p5Ms: medianMs - 2,
+          p10Ms: medianMs - 1.5,
+          p25Ms: medianMs - 1,
+          medianMs,
+          p75Ms: medianMs + 1,
+          p90Ms: medianMs + 1.5,
+          p95Ms: medianMs + 2,
+          maxMs: medianMs + 3,
+        };
   return {
-    at, endAt: at + 10 * second, rounds: 1, sent, received: counted - lost, lost, unknown, late: 0, duplicates: 0, reordered: 0, lossRatio, worstLossRatio: lossRatio, failed: 0,
-    rtt, ipdvMeanAbsMs: null, pdvP95Ms: null, jitterRfc3550Ms: null, errorBoundMs: 0.1,
+    at,
+    endAt: at + 10 * second,
+    rounds: 1,
+    sent,
+    received: counted - lost,
+    lost,
+    unknown,
+    late: 0,
+    duplicates: 0,
+    reordered: 0,
+    lossRatio,
+    worstLossRatio: lossRatio,
+    failed: 0,
+    rtt,
+    ipdvMeanAbsMs: null,
+    pdvP95Ms: null,
+    jitterRfc3550Ms: null,
+    errorBoundMs: 0.1,
   };
 };
 
 /** One character a round of ten seconds: `.` nothing lost, `1` to `9` lost packets, `X` all lost, space missing, `?` not measured. */
 const drawn = (line: string): SmokeColumn[] =>
-  [...line].flatMap((mark, index) => {
+  line.split('').flatMap((mark, index) => {
     const at = index * 10 * second;
     if (mark === ' ') return [];
     if (mark === '?') return [round(at, { sent: 0 })];
@@ -25,9 +65,21 @@ const drawn = (line: string): SmokeColumn[] =>
   });
 
 const view = (line: string, more: Partial<SmokeInput> = {}) =>
-  layout({ columns: drawn(line), off: [], from: 0, to: line.length * 10 * second, intervalMs: 10 * second, bucketMs: 0, now: line.length * 10 * second, measuredSince: 0, width: line.length * 10, ...more });
+  layout({
+    columns: drawn(line),
+    off: [],
+    from: 0,
+    to: line.length * 10 * second,
+    intervalMs: 10 * second,
+    bucketMs: 0,
+    now: line.length * 10 * second,
+    measuredSince: 0,
+    width: line.length * 10,
+    ...more,
+  });
 
-const words = (line: string, more?: Partial<SmokeInput>): string[] => view(line, more).absences.map(({ kind, x0, x1 }) => `${kind} ${x0}-${x1}`);
+const words = (line: string, more?: Partial<SmokeInput>): string[] =>
+  view(line, more).absences.map(({ kind, x0, x1 }) => `${kind} ${x0}-${x1}`);
 
 t.test('loss falls into six classes, and what is not all is never the last', async (t) => {
   t.same([0, 0.001, 0.01, 0.011, 0.05, 0.2, 0.21, 0.999, 1].map(lossClass), [0, 1, 1, 2, 2, 3, 4, 4, 5]);
@@ -41,14 +93,25 @@ t.test('the distance is how wide a round is: far under 1 px, near over 6', async
 
 t.test('rounds that follow each other leave no gap between them', async (t) => {
   const { cells, runs, absences } = view('....');
-  t.same(cells.map(({ x0, x1 }) => [x0, x1]), [[0, 10], [10, 20], [20, 30], [30, 40]]);
+  t.same(
+    cells.map(({ x0, x1 }) => [x0, x1]),
+    [
+      [0, 10],
+      [10, 20],
+      [20, 30],
+      [30, 40],
+    ],
+  );
   t.equal(runs.length, 1);
   t.same(absences, []);
 });
 
 t.test('a missing round is no data, and the median is not joined across it', async (t) => {
   t.same(words('.. ..'), ['no-data 20-30']);
-  t.same(view('.. ..').runs.map((run) => run.length), [2, 2]);
+  t.same(
+    view('.. ..').runs.map((run) => run.length),
+    [2, 2],
+  );
 });
 
 t.test('a round that could not be measured is no data, never loss', async (t) => {
@@ -58,7 +121,10 @@ t.test('a round that could not be measured is no data, never loss', async (t) =>
 
 t.test('100 % loss is one block of its own, beside the rounds around it', async (t) => {
   t.same(words('..XX.'), ['no-reply 20-40']);
-  t.same(view('..XX.').cells.map(({ noReply }) => noReply), [false, false, true, true, false]);
+  t.same(
+    view('..XX.').cells.map(({ noReply }) => noReply),
+    [false, false, true, true, false],
+  );
 });
 
 t.test('a gap is off where the agent was off, and no data in the rest', async (t) => {
@@ -97,9 +163,25 @@ t.test('a round whose only fault is that the left edge cuts it is not missing', 
 t.test('a bucket with fewer than half of its rounds is absent, with fewer than all it is marked', async (t) => {
   const bucket = (at: number, rounds: number): SmokeColumn => ({ ...round(at), endAt: at + 60 * second, rounds });
   const columns = [bucket(0, 6), bucket(60 * second, 4), bucket(120 * second, 2), bucket(180 * second, 6)];
-  const { cells, absences } = layout({ columns, off: [], from: 0, to: 240 * second, intervalMs: 10 * second, bucketMs: 60 * second, now: 1000 * second, measuredSince: 0, width: 4 });
-  t.same(cells.map(({ partial }) => partial), [false, true, false]);
-  t.same(absences.map(({ kind, x0, x1 }) => [kind, x0, x1]), [['no-data', 2, 3]]);
+  const { cells, absences } = layout({
+    columns,
+    off: [],
+    from: 0,
+    to: 240 * second,
+    intervalMs: 10 * second,
+    bucketMs: 60 * second,
+    now: 1000 * second,
+    measuredSince: 0,
+    width: 4,
+  });
+  t.same(
+    cells.map(({ partial }) => partial),
+    [false, true, false],
+  );
+  t.same(
+    absences.map(({ kind, x0, x1 }) => [kind, x0, x1]),
+    [['no-data', 2, 3]],
+  );
 });
 
 t.test('the axis holds 99.5 % of p95 in round steps; the rest is clipped', async (t) => {
@@ -116,5 +198,12 @@ t.test('a reading snaps to the nearest column', async (t) => {
 t.test('a round that comes late is sorted in, one that comes again replaces itself, old ones leave', async (t) => {
   const old = [round(0), round(10 * second), round(30 * second)];
   const merged = withColumns(old, [round(20 * second), round(30 * second, { lost: 1 })], 12 * second);
-  t.same(merged.map(({ at, lost }) => [at / second, lost]), [[10, 0], [20, 0], [30, 1]]);
+  t.same(
+    merged.map(({ at, lost }) => [at / second, lost]),
+    [
+      [10, 0],
+      [20, 0],
+      [30, 1],
+    ],
+  );
 });

@@ -1,8 +1,30 @@
 import t from 'tap';
-import { axisText, bytesText, count, delayText, lossText, plural, rate, signed, unbroken } from '../../../../../controller/web/format/quantity.ts';
+import {
+  axisText,
+  bytesText,
+  count,
+  delayText,
+  lossText,
+  plural,
+  rate,
+  signed,
+  unbroken,
+} from '../../../../../controller/web/format/quantity.ts';
 
 t.test('a delay has three figures and the unit that suits it', async (t) => {
-  const cases = [[0, '0 ms'], [0.0042, '4.20 µs'], [0.0413, '41 µs'], [0.43, '0.43 ms'], [8.637, '8.64 ms'], [18.44, '18.4 ms'], [376.2, '376 ms'], [9999, '9999 ms'], [12_340, '12.3 s'], [-0.4, '−0.40 ms'], [null, '–']] as const;
+  const cases = [
+    [0, '0 ms'],
+    [0.0042, '4.20 µs'],
+    [0.0413, '41 µs'],
+    [0.43, '0.43 ms'],
+    [8.637, '8.64 ms'],
+    [18.44, '18.4 ms'],
+    [376.2, '376 ms'],
+    [9999, '9999 ms'],
+    [12_340, '12.3 s'],
+    [-0.4, '−0.40 ms'],
+    [null, '–'],
+  ] as const;
   for (const [ms, text] of cases) t.equal(delayText(ms), text);
 });
 

@@ -14,7 +14,16 @@ t.test('another day says which', async (t) => {
 });
 
 t.test('a length of time has two units at most', async (t) => {
-  t.same([400, 40_000, 99_000, 100_000, 43 * 60_000, 132 * 60_000, 7_200_000, 76 * 3_600_000].map(duration), ['400 ms', '40 s', '99 s', '2 min', '43 min', '2 h 12 min', '2 h', '3 d 4 h']);
+  t.same([400, 40_000, 99_000, 100_000, 43 * 60_000, 132 * 60_000, 7_200_000, 76 * 3_600_000].map(duration), [
+    '400 ms',
+    '40 s',
+    '99 s',
+    '2 min',
+    '43 min',
+    '2 h 12 min',
+    '2 h',
+    '3 d 4 h',
+  ]);
 });
 
 t.test('seen a moment ago is now', async (t) => {
@@ -22,6 +31,15 @@ t.test('seen a moment ago is now', async (t) => {
 });
 
 t.test('what people type is read, what is read is written back the same', async (t) => {
-  t.same(['10 s', '10', '500ms', '1,5 s', '2 min', '1h', 'soon', ''].map(parseDuration), [10_000, 10_000, 500, 1500, 120_000, 3_600_000, null, null]);
+  t.same(['10 s', '10', '500ms', '1,5 s', '2 min', '1h', 'soon', ''].map(parseDuration), [
+    10_000,
+    10_000,
+    500,
+    1500,
+    120_000,
+    3_600_000,
+    null,
+    null,
+  ]);
   for (const ms of [200, 1500, 10_000, 60_000, 120_000, 3_600_000]) t.equal(parseDuration(writeDuration(ms)), ms);
 });

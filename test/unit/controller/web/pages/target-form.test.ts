@@ -3,7 +3,8 @@ import { emptyForm, faultsOf, fromTarget, idOf, type TargetForm, toTarget } from
 import { Target } from '../../../../../protocol/target.ts';
 
 const good: TargetForm = { ...emptyForm, address: 'sbc3.voxbridge.example' };
-const sentences = (part: Partial<TargetForm>): string[] => faultsOf({ ...good, ...part }).map((fault) => `${fault.field}: ${fault.sentence}`);
+const sentences = (part: Partial<TargetForm>): string[] =>
+  faultsOf({ ...good, ...part }).map((fault) => `${fault.field}: ${fault.sentence}`);
 
 t.test('the form of a good target has no fault, and the controller takes what it makes', async (t) => {
   t.same(faultsOf(good), []);
@@ -18,7 +19,10 @@ t.test('a round that cannot end in time says the arithmetic and offers what mend
   const [fault, ...others] = faultsOf({ ...good, count: '8', every: '5 s' });
   t.same(others, []);
   t.equal(fault?.sentence, 'A round needs 8 s: 7 s to send, 1 s to wait. 5 s is too short.');
-  t.same(fault?.mends.map((mend) => mend.label), ['Every 10 s', '500 ms apart']);
+  t.same(
+    fault?.mends.map((mend) => mend.label),
+    ['Every 10 s', '500 ms apart'],
+  );
   for (const mend of fault?.mends ?? []) t.same(faultsOf({ ...good, count: '8', every: '5 s', [mend.field]: mend.value }), [], mend.label);
 });
 

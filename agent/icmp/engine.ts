@@ -1,5 +1,4 @@
 import type { Limits } from '../config/limits.ts';
-import { errorBound } from '../stats/error-bound.ts';
 import { parseIp } from './address.ts';
 import { type Canary, makeCanary } from './canary.ts';
 import { type Drops, makeDrops } from './drops.ts';
@@ -9,7 +8,7 @@ import { makeNoiseRecord } from './noise.ts';
 import { type Family, makeTemplate, wireBytes, writeEcho } from './packet.ts';
 import { makePacer } from './pacer.ts';
 import { makeReceiver } from './receive.ts';
-import { closeRound, countError, type RoundBuffer } from './round.ts';
+import { closeRound, countError, hasLoss, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { makeTaskState, mustSkip, nextSlotMs, startRound, type TaskState } from './task-state.ts';
 import { makeStalls, makeWaker } from './waker.ts';
@@ -195,17 +194,19 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     if (done.some(({ round }) => hasLoss(round))) look(nowMs);
     const rounds = done.map(({ state, round, closedMs }): ClosedRound => {
       round.open = false;
-      const bound = errorBound({ ...noise.between(round.startedMs, closedMs), socketDrops: drops.countBetween(round.startedMs, closedMs) });
-      const { address, timeoutMs, slot } = state.task;
+      const { canaryMs, schedulerLagMs } = noise.between(round.startedMs, closedMs);
+      const dropped = drops.countBetween(round.startedMs, closedMs);
       const { family } = state.ip;
-      const outcome = closeRound(round, {
-        address,
+      const { slot, timeoutMs } = state.task;
+      const mayHaveDropped = (fromMs: number, toMs: number): boolean => drops.mayHaveDropped(family, fromMs, toMs);
+      return closeRound(round, {
+        slot,
         timeoutMs,
-        errorBound: bound,
-        mayHaveDropped: (from, to) => drops.mayHaveDropped(family, from, to),
+        closedMs,
+        noise: [canaryMs, schedulerLagMs, dropped],
+        mayHaveDropped,
         stalledAt: stalls.at,
       });
-      return { slot, startedMs: round.startedMs, durationMs: Math.round(closedMs - round.startedMs), outcome };
     });
     done.length = 0;
     deps.closed(rounds);
@@ -275,9 +276,4 @@ export const makeEngine = (deps: EngineDeps): Engine => {
 
 const receiveAll = (socket: IcmpSocket): void => {
   for (let i = 0; i < RECEIVES_IN_A_GO && socket.receive(); i += 1);
-};
-
-const hasLoss = (round: RoundBuffer): boolean => {
-  for (let i = 0; i < round.turns; i += 1) if (round.sentMs[i] !== 0 && round.arrivedMs[i] === 0) return true;
-  return false;
 };

@@ -1,5 +1,4 @@
 import type { Limits } from '../config/limits.ts';
-import type { MeasuredRound } from '../probes/probe.ts';
 
 // What the agent and its ICMP process say to each other. Both are this program, so nothing is validated: types only.
 
@@ -22,8 +21,24 @@ export type ToEngine =
   | { readonly type: 'add'; readonly tasks: readonly EngineTask[] }
   | { readonly type: 'remove'; readonly slots: readonly number[] };
 
-export interface ClosedRound extends MeasuredRound {
+/** A closed window of packets, and what became of each. Short, because it crosses a process boundary a thousand times a second. */
+export interface ClosedRound {
   readonly slot: number;
+  readonly startedMs: number;
+  readonly durationMs: number;
+  /** By packet that was really sent, in the order of sending: its RTT in tenths of a microsecond; null when no reply came in time. */
+  readonly rtts: readonly (number | null)[];
+  /** Which of them, by number in `rtts`, may have been answered without our seeing it; left out when none. */
+  readonly unknown?: readonly number[];
+  /** The answered ones in the order in which the answers came; left out when that is the order of sending. */
+  readonly arrivals?: readonly number[];
+  readonly late: number;
+  readonly duplicates: number;
+  readonly ttl: number | null;
+  /** Left out when none. */
+  readonly errors?: Readonly<Record<string, number>>;
+  /** Canary RTT and scheduler lag in ms, null when not seen, and socket drops. */
+  readonly noise: readonly [canaryMs: number | null, schedulerLagMs: number | null, socketDrops: number];
 }
 
 /** Since the start of the ICMP process; all go up only. */

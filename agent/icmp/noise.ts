@@ -66,8 +66,10 @@ export const makeNoiseRecord = (): NoiseRecord => {
 };
 
 const summarise = (canaryMs: number[], lagMs: number[]): Summary => ({
-  canaryMs: canaryMs.length === 0 ? null : percentile(canaryMs.toSorted(ascending), 50),
-  schedulerLagMs: lagMs.length === 0 ? null : percentile(lagMs.toSorted(ascending), 95),
+  canaryMs: canaryMs.length === 0 ? null : tenthOfMicrosecond(percentile(canaryMs.toSorted(ascending), 50)),
+  schedulerLagMs: lagMs.length === 0 ? null : tenthOfMicrosecond(percentile(lagMs.toSorted(ascending), 95)),
 });
+
+const tenthOfMicrosecond = (ms: number): number => Math.round(ms * 1e4) / 1e4;
 
 const ascending = (a: number, b: number): number => a - b;

@@ -8,7 +8,8 @@ import { type Clock, slept } from '../../protocol/time.ts';
 import type { Limits } from '../config/limits.ts';
 import type { IcmpEngine, MeasuredRound } from '../probes/probe.ts';
 import { type Inbox, makeInbox } from './inbox.ts';
-import { type EngineCounters, type EngineTask, type FromEngine, noCounters, type ToEngine } from './messages.ts';
+import { type ClosedRound, type EngineCounters, type EngineTask, type FromEngine, noCounters, type ToEngine } from './messages.ts';
+import { outcomeOf } from './sample.ts';
 
 /** The ICMP process as the agent has it: started again when it dies; while it is down there are no rounds, which is "no data", not loss. */
 export interface SupervisedIcmpEngine extends IcmpEngine, AsyncDisposable {
@@ -85,8 +86,13 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
   const changed = (): void => {
     if (ready && toAdd.length + toRemove.length === 1) queueMicrotask(sendChanges);
   };
+  const hand = (round: ClosedRound): void => {
+    const reader = tasks.get(round.slot);
+    if (reader === undefined) return;
+    reader.inbox.put({ startedMs: round.startedMs, durationMs: round.durationMs, outcome: outcomeOf(round, reader.task.address) });
+  };
   const take = (message: FromEngine): void => {
-    if (message.type === 'rounds') for (const { slot, ...round } of message.rounds) tasks.get(slot)?.inbox.put(round);
+    if (message.type === 'rounds') message.rounds.forEach(hand);
     else if (message.type === 'counters') running = message.counters;
     else if (message.type === 'no-permission') become({ icmp: 'no-permission', detail: noPermission() });
     else {

@@ -15,12 +15,10 @@ export interface Noise {
  * UNSEEN_MS for each, so that missing self-observation never looks like precision.
  */
 export const errorBound = (noise: Noise): ErrorBound => ({
-  boundMs: tenthOfMicrosecond((noise.canaryMs ?? UNSEEN_MS) + (noise.schedulerLagMs ?? UNSEEN_MS)),
-  canaryMs: noise.canaryMs === null ? null : tenthOfMicrosecond(noise.canaryMs),
-  schedulerLagMs: noise.schedulerLagMs === null ? null : tenthOfMicrosecond(noise.schedulerLagMs),
+  boundMs: (noise.canaryMs ?? UNSEEN_MS) + (noise.schedulerLagMs ?? UNSEEN_MS),
+  canaryMs: noise.canaryMs,
+  schedulerLagMs: noise.schedulerLagMs,
   socketDrops: noise.socketDrops,
 });
 
 const UNSEEN_MS = 1;
-
-const tenthOfMicrosecond = (ms: number): number => Math.round(ms * 1e4) / 1e4;

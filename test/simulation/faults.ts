@@ -23,6 +23,8 @@ export interface FaultTargets {
   /** No fault outlasts this. */
   readonly until: number;
   within(ms: number): number;
+  /** Times `perDay`. */
+  readonly intensity: number;
   /** How the webhook answers. */
   readonly webhook: { fails: boolean };
 }
@@ -39,12 +41,12 @@ export const plan = (on: FaultTargets, random: Seeded): void => {
   const { until } = on;
   for (const agent of on.agents)
     for (const fault of AGENT_FAULTS)
-      repeat(on, random.fork(`${agent.id} ${fault.kind}`), fault.perDay, until, (draw) => fault.begin(on, draw, agent));
+      repeat(on, random.fork(`${agent.id} ${fault.kind}`), fault.perDay * on.intensity, until, (draw) => fault.begin(on, draw, agent));
   for (const fault of CONTROLLER_FAULTS)
-    repeat(on, random.fork(fault.kind), fault.perDay, until, (draw) => fault.begin(on, draw, on.controller));
+    repeat(on, random.fork(fault.kind), fault.perDay * on.intensity, until, (draw) => fault.begin(on, draw, on.controller));
   if (!on.embedded)
     for (const fault of BROKER_FAULTS)
-      repeat(on, random.fork(fault.kind), fault.perDay, until, (draw) => fault.begin(on, draw, on.controller));
+      repeat(on, random.fork(fault.kind), fault.perDay * on.intensity, until, (draw) => fault.begin(on, draw, on.controller));
 };
 
 export const repeat = (

@@ -19,7 +19,7 @@ export interface Part {
   readonly days: number;
   readonly agents: number;
   readonly echo?: boolean;
-  readonly faults?: boolean;
+  readonly intensity?: number;
   /** The name of a bug to put in (mutations.ts). */
   readonly mutation?: MutationName;
 }

@@ -33,7 +33,8 @@ export interface Options {
   readonly days: number;
   readonly agents: number;
   readonly echo?: boolean;
-  readonly faults?: boolean;
+  /** How many times more often faults come than they do by themselves; 0: never. */
+  readonly intensity?: number;
 }
 
 export interface Result {
@@ -154,9 +155,10 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
       for (const [index, agent] of agents.entries()) timeline.after(2_000 + index * 137, () => agent.start());
       everyMinute();
       const until = START + options.days * DAY - Math.min(SETTLE_MS, SETTLE_SHARE * options.days * DAY);
-      if (options.faults === false) return;
+      const { intensity = 1 } = options;
+      if (intensity === 0) return;
       const within = (ms: number): number => Math.max(1, Math.min(ms, until - timeline.now()));
-      plan({ timeline, journal, calm, broker, embedded, controller, agents, webhook, until, within }, random.fork('faults'));
+      plan({ timeline, journal, calm, broker, embedded, controller, agents, webhook, until, within, intensity }, random.fork('faults'));
       planOutages({ timeline, journal, reality }, random.fork('outages'), until);
     },
     async finish(): Promise<void> {

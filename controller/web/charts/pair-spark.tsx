@@ -1,6 +1,7 @@
 import type { PairView } from '../../../protocol/api.ts';
 import { now } from '../data/clock.ts';
 import { useHistory } from '../data/history.ts';
+import { knownUntil } from '../data/live.ts';
 import { range } from '../data/location.ts';
 import { type Range, spanOf } from '../data/range.ts';
 import { Spark } from './spark.tsx';
@@ -31,7 +32,7 @@ export const PairSpark = ({
       to={to}
       intervalMs={data?.intervalMs ?? pair.intervalMs}
       bucketMs={data?.bucketMs ?? 0}
-      now={now.value}
+      now={knownUntil.value}
       measuredSince={data?.measuredSince ?? null}
       {...(height === undefined ? {} : { height })}
       {...(width === undefined ? {} : { width })}

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { PairHistory } from '../../../protocol/api.ts';
-import { now } from '../data/clock.ts';
+import { knownUntil } from '../data/live.ts';
 import { zone } from '../data/location.ts';
 import { phone, theme } from '../data/preferences.ts';
 import type { Span } from '../data/range.ts';
@@ -40,7 +40,7 @@ export const SmokeChart = (props: Props) => {
       to: span.to,
       intervalMs: history.intervalMs,
       bucketMs: history.bucketMs,
-      now: now.value,
+      now: knownUntil.value,
       measuredSince: history.measuredSince ?? null,
     },
     axis: axisOf(history.columns.filter((column) => column.endAt > span.from && column.at < span.to)),

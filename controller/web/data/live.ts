@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import type { LiveEvent } from '../../../protocol/api.ts';
-import { after, serverNow, setServerNow } from './clock.ts';
+import { after, now, serverNow, setServerNow } from './clock.ts';
 
 // One WebSocket a tab. Pages name topics; what they named is asked for again after every reconnection.
 
@@ -10,6 +10,9 @@ export type Link =
   | { readonly state: 'lost'; readonly since: number; readonly nextTryAt: number };
 
 export const link = signal<Link>({ state: 'idle' });
+/** Up to when this tab knows what happened: while the link is lost, what did not come is not missing, only not known here. */
+export const knownUntil = computed(() => (link.value.state === 'lost' ? Math.min(now.value, link.value.since) : now.value));
+
 const topics = new Map<string, Set<Handler>>();
 const reconnections = new Set<() => void>();
 let socket: WebSocket | null = null;

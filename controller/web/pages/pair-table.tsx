@@ -3,10 +3,10 @@ import type { PairView } from '../../../protocol/api.ts';
 import { axisOf } from '../charts/smoke.ts';
 import { Spark } from '../charts/spark.tsx';
 import { pairPath } from '../data/api.ts';
-import { now } from '../data/clock.ts';
 import { useHistory } from '../data/history.ts';
 import { go, range, span, zone } from '../data/location.ts';
 import { pairKey } from '../data/lists.ts';
+import { knownUntil } from '../data/live.ts';
 import { axisText, delay, delayText, lossText } from '../format/quantity.ts';
 import { clock, day } from '../format/time.ts';
 import { Link } from '../parts/basics.tsx';
@@ -79,7 +79,7 @@ const Row = ({ pair, without, on }: { readonly pair: PairView; readonly without?
           intervalMs={data?.intervalMs ?? pair.intervalMs}
           bucketMs={data?.bucketMs ?? 0}
           measuredSince={data?.measuredSince ?? null}
-          now={now.value}
+          now={knownUntil.value}
           max={axis.max}
           height={40}
         />

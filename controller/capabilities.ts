@@ -8,6 +8,7 @@ export const rawSocketProblem = (
   command: string,
   status = readFileSync('/proc/self/status', 'utf8'),
   uid = process.getuid?.() ?? 0,
+  gid = process.getgid?.() ?? 0,
 ): string | null => {
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   if (((effective >> CAP_NET_RAW) & 1n) === 1n) return null;
@@ -15,6 +16,6 @@ export const rawSocketProblem = (
     return 'root has no CAP_NET_RAW here, so ICMP cannot be measured: give it to the container (docker run --cap-add NET_RAW) and start again.';
   return [
     'ICMP needs raw sockets, which this user may not open. Everything else works. To measure, start it with that one privilege:',
-    `  sudo setpriv --reuid=${uid} --regid=$(id -g) --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw ${command}`,
+    `  sudo setpriv --reuid=${uid} --regid=${gid} --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw ${command}`,
   ].join('\n');
 };

@@ -4,7 +4,9 @@ import { agentCommands, targetCommands, tokenCommands } from './cli-fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './cli-local.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
 import { openLog } from './log.ts';
-import { DirectoryInUse, PortTaken, run } from './run.ts';
+import { DirectoryInUse } from './foundation.ts';
+import { PortTaken } from './port-taken.ts';
+import { run } from './run.ts';
 import { dataDirectory, readSettings } from './settings.ts';
 import { VERSION } from './version.ts';
 

@@ -27,6 +27,7 @@ const EX_CONFIG = 78;
 export const registerLocalAgent = async (
   { directory }: LocalAgentDeps,
   order: { readonly controller: string; readonly name: string; readonly token: string },
+  signal: AbortSignal,
 ): Promise<string | null> => {
   const child = start(
     ['register', order.controller, '--token-file', '-', '--name', order.name, '--data', directory],
@@ -36,7 +37,10 @@ export const registerLocalAgent = async (
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => said.push(text));
   child.stdin?.on('error', () => {}); // it ended before it read: what it said tells why
   child.stdin?.end(`${order.token}\n`);
+  const stop = (): void => void child.kill('SIGKILL'); // harmless: it can be run again
+  signal.addEventListener('abort', stop, { once: true });
   const code = await ended(child);
+  signal.removeEventListener('abort', stop);
   return code === 0 ? null : said.join('').trim() || `agent register ended with ${code}`;
 };
 

@@ -1,6 +1,5 @@
-import { main } from './cli.ts';
-
 const stopping = new AbortController();
-// Ctrl-C comes twice, from the terminal and from npm: the second one must not cut the first one's work short.
+// Before anything is loaded. Ctrl-C comes twice, from the terminal and from npm: the second one must not cut the first one's work short.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopping.abort(new Error(name)));
+const { main } = await import('./cli.ts');
 process.exit(await main(process.argv.slice(2), stopping.signal));

@@ -12,7 +12,7 @@ export const explainListen = async <T>(flag: 'http' | 'mqtt', port: number, list
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const other = `choose another one: --${flag} ${port + 1}`;
     if (code === 'EADDRINUSE') throw new PortTaken(`port ${port} is in use by another program: stop it, or ${other}`, { cause: error });
-    if (code === 'EACCES')
+    if (code === 'EACCES' && port < 1024)
       throw new PortTaken(`port ${port} is not this user's to open: take one above 1023, such as --${flag} ${port + 8000}`, {
         cause: error,
       });

@@ -1,0 +1,66 @@
+import type { Db } from '../protocol/database.ts';
+import { CONTROLLER_SERVER_NAME } from '../protocol/enrolment.ts';
+import type { Broker } from '../protocol/link.ts';
+import type { Log } from '../protocol/log.ts';
+import { type Random, systemRandom } from '../protocol/random.ts';
+import { type Clock, systemClock } from '../protocol/time.ts';
+import { type EmbeddedBroker, openEmbeddedBroker } from './broker/embedded.ts';
+import { openExternalBroker, readBrokerTls } from './broker/external.ts';
+import { openDatabase, pathsIn, prepareDirectory } from './data.ts';
+import { lockDirectory } from './lock.ts';
+import { type Authority, openAuthority } from './pki/authority.ts';
+import { openSigningKeys, type SigningKeys } from './pki/signing.ts';
+import { SERIES_STORES } from './series/index.ts';
+import type { SeriesStore } from './series/store.ts';
+import { type KeptIdentity, makeServerIdentity } from './server-identity.ts';
+import type { Settings } from './settings.ts';
+import { openState, type State } from './state/database.ts';
+
+/** Another process has the data directory. */
+export class DirectoryInUse extends Error {}
+
+/** What the core, the door and the pages stand on: keys, databases, broker. */
+export interface Foundation {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly authority: Authority;
+  readonly signer: SigningKeys;
+  readonly identity: KeptIdentity;
+  makeIdentity(): Promise<KeptIdentity>;
+  readonly state: State;
+  readonly arrivalsDb: Db;
+  readonly store: SeriesStore;
+  readonly broker: Broker;
+  /** The same broker, when it is ours. */
+  readonly embedded: EmbeddedBroker | null;
+}
+
+/** Takes the data directory for this process; makes it at the first start. Throws DirectoryInUse. */
+export const takeDirectory = (data: string): Disposable => {
+  prepareDirectory(data);
+  const lock = lockDirectory(data);
+  if (lock === null)
+    throw new DirectoryInUse(`another controller runs on ${data}: stop it, or give this one a directory of its own with --data DIR`);
+  return lock;
+};
+
+/** Opens keys, databases and broker; `stack` closes them. */
+export const openFoundation = async (settings: Settings, log: Log, stack: AsyncDisposableStack): Promise<Foundation> => {
+  const clock = systemClock;
+  const random = systemRandom;
+  const paths = pathsIn(settings.data);
+  const authority = await openAuthority(paths.keys, clock, random);
+  const signer = openSigningKeys(paths.keys);
+  const makeIdentity = () => makeServerIdentity(authority, [settings.hostname, ...settings['public-host']], clock, random);
+  const identity = await makeIdentity();
+  const state = openState(openDatabase(paths.control));
+  stack.defer(() => state.destroy());
+  const arrivalsDb = openDatabase(paths.arrivals);
+  stack.defer(() => arrivalsDb.close());
+  const store = stack.use(await SERIES_STORES.sqlite({ path: paths.series }));
+  const tls = readBrokerTls(paths.broker, CONTROLLER_SERVER_NAME);
+  const embedded = settings.broker === undefined ? stack.use(await openEmbeddedBroker(log)) : null;
+  const broker = embedded ?? stack.use(openExternalBroker({ url: settings.broker ?? '', tls, clock, random, log }));
+  return { clock, random, log, authority, signer, identity, makeIdentity, state, arrivalsDb, store, broker, embedded };
+};

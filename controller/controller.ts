@@ -1,4 +1,6 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
+import { openAlerts } from './alerts/alerts.ts';
+import { runOutbox } from './alerts/outbox.ts';
 import { runConsumer } from './arrivals/consume.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
@@ -22,7 +24,7 @@ const ROUNDS_AT_ONCE = 2_000;
 
 /** Opens everything, subscribes, and runs until the signal aborts. Rejects when something cannot be opened; afterwards nothing rejects. */
 export const openController = async (deps: ControllerDeps, signal: AbortSignal): Promise<Controller> => {
-  const { log, broker, state, store } = deps;
+  const { log, broker, state, store, random, send } = deps;
   const tuning = { ...DEFAULT_TUNING, ...deps.tuning };
   const clock = openControllerClock(deps.clock, deps.host, await keptClock(state));
   const now = (): number => Math.floor(clock.now());
@@ -31,10 +33,28 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const publish = makePublish(broker, troubles, signal);
   const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
   const steering = await openSteering({ ...deps, clock, tuning, changes, publish, signal, onAgents: latest.keepAgents });
-  const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, startAfter: 0 });
+  const alerts = await openAlerts({ state, clock, random, log });
+  alerts.onChange(() => changes.emit({ kind: 'incidents' }));
+  const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 
-  const parts: Parts = { deps, tuning, clock, now, troubles, latest, steering, intake, totals: { roundsStored: 0, storeLagMs: null } };
-  const loops = [intake.queue.run(signal), ...runConsumers(parts, signal), runHousekeeping(chores(parts), signal)];
+  const parts: Parts = {
+    deps,
+    alerts,
+    tuning,
+    clock,
+    now,
+    troubles,
+    latest,
+    steering,
+    intake,
+    totals: { roundsStored: 0, storeLagMs: null },
+  };
+  const loops = [
+    intake.queue.run(signal),
+    ...runConsumers(parts, signal),
+    runHousekeeping(chores(parts), signal),
+    runOutbox({ state, clock, random, log, send, onNews: alerts.onChange }, signal),
+  ];
   for (const filter of INGEST_FILTERS)
     await broker.subscribe(filter, (message) => {
       if (!signal.aborted) intake.ingest.handle(message);
@@ -57,6 +77,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
 
 interface Parts {
   readonly deps: ControllerDeps;
+  readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
   readonly tuning: Tuning;
   readonly clock: ControllerClock;
   readonly now: () => number;
@@ -69,7 +90,7 @@ interface Parts {
 
 /** Three readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
-  const { deps, clock, now, troubles, latest, steering, intake, totals } = parts;
+  const { deps, alerts, clock, now, troubles, latest, steering, intake, totals } = parts;
   const pointsOf = makePointsOf(steering.registry.tagsOf);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
     const onTrouble = (message: string | null): void => troubles.set(name, message);
@@ -81,13 +102,14 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
       totals.roundsStored += stored.rounds;
       if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
     }),
+    consumer('alerts', (arrivals) => alerts.consume(arrivals)),
     consumer('live', async (arrivals) => {
       for (const arrival of arrivals) if (arrival.batch.rounds.length > 0) latest.add(arrival.agent, pointsOf(arrival));
     }),
   ];
 };
 
-const chores = ({ deps, tuning, clock, now, troubles, steering, intake }: Parts): HousekeepingOptions => {
+const chores = ({ deps, alerts, tuning, clock, now, troubles, steering, intake }: Parts): HousekeepingOptions => {
   const { board, push } = steering;
   const { arrivals, bell } = intake;
   const writeDown: HousekeepingOptions['minute'] = [
@@ -102,7 +124,8 @@ const chores = ({ deps, tuning, clock, now, troubles, steering, intake }: Parts)
     tick: [
       ['arrivals', async () => void (arrivals.release(now()) > 0 && bell.ring())],
       ['control', async () => board.tick(now())],
-      ['control', () => board.flush(false)],
+      ['control', () => board.flush(false)], // before the alerts look: they read who is off from the control database
+      ['alerts', () => alerts.tick()],
     ],
     minute: [...writeDown, ['clock', async () => tellClock(clock.awayMs(), troubles)]],
     latest: [['broker', push.publishLatest]],
@@ -125,7 +148,7 @@ const counters = ({ tuning, steering, intake, totals }: Parts): Counters => {
     arrivalsBytes: arrivals.bytes(),
     arrivalsCapBytes: tuning.arrivalsCapBytes,
     storeLag: arrivals.last() - arrivals.position('store'),
-    alertsLag: 0,
+    alertsLag: arrivals.last() - arrivals.position('alerts'),
     agentsOnline: online,
     agentsOffline: offline,
   };

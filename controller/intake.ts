@@ -11,7 +11,7 @@ import type { ControllerDeps, Tuning } from './ports.ts';
 import type { Steering } from './steering.ts';
 import type { Troubles } from './troubles.ts';
 
-export const CONSUMERS = ['store', 'live'] as const;
+export const CONSUMERS = ['store', 'alerts', 'live'] as const;
 /** How often an unknown sender makes us read the agents again. */
 const LOOK_AGAIN_MS = 10_000;
 export type ConsumerName = (typeof CONSUMERS)[number];
@@ -37,8 +37,8 @@ export interface IntakeOptions extends Pick<ControllerDeps, 'log' | 'arrivalsDb'
   readonly troubles: Troubles;
   readonly publish: Publish;
   readonly steering: Steering;
-  /** Where the alerts' own cursor stands. */
-  readonly startAfter: number;
+  /** Where the alerts' own cursor stands: theirs lies beside their states, in the control database. */
+  readonly alertsAt: number;
 }
 
 export const openIntake = (options: IntakeOptions): Intake => {
@@ -100,17 +100,18 @@ export const openIntake = (options: IntakeOptions): Intake => {
   return { arrivals, bell, ingest, queue, totals };
 };
 
-const openLog = ({ arrivalsDb, log, tuning, startAfter }: IntakeOptions): ArrivalLog => {
+const openLog = ({ arrivalsDb, log, tuning, alertsAt }: IntakeOptions): ArrivalLog => {
   const arrivals = openArrivalLog(arrivalsDb, {
     capBytes: tuning.arrivalsCapBytes,
     consumers: CONSUMERS,
-    startAfter,
+    startAfter: alertsAt,
     parse(body) {
       const parsed = parseBatch(body);
       if (!parsed.ok) log.error('arrival-unreadable', `a kept batch cannot be read and is passed over: ${parsed.reason}`);
       return parsed.ok ? parsed.value.batch : null;
     },
   });
+  arrivals.move('alerts', alertsAt);
   arrivals.move('live', arrivals.last()); // who watches reads the store for what was before
   return arrivals;
 };

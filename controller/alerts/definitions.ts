@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { sql } from 'kysely';
 import { Rule } from '../../protocol/api.ts';
 import { isSelected, Labels } from '../../protocol/labels.ts';
@@ -65,5 +64,4 @@ const defined = (target: Target, rules: readonly Rule[], agents: readonly { id: 
   rules: rules.filter((rule) => rule.kind === 'threshold' && isSelected(rule.targets.labels, target.id, target.labels)),
 });
 
-const isLoopback = (address: string): boolean =>
-  address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+const isLoopback = (address: string): boolean => address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);

@@ -32,11 +32,11 @@ export interface Entry extends AlertKey {
 
 export const calm: AlertState = { lifecycle: { phase: 'inactive' }, clearFrom: null, value: null, cause: null, intervalMs: 0 };
 
-/** Agent ids have no slash, so the series can be taken apart again. */
-export const seriesOf = ({ agent, task }: Pick<AlertKey, 'agent' | 'task'>): string => `${agent}/${task}`;
+/** Agent ids have no slash, so the series can be taken apart again. An alert on the agent itself has no task. */
+export const seriesOf = ({ agent, task }: Pick<AlertKey, 'agent' | 'task'>): string => (task === '' ? agent : `${agent}/${task}`);
 export const splitSeries = (series: string): { readonly agent: string; readonly task: string } => {
   const slash = series.indexOf('/');
-  return { agent: series.slice(0, slash), task: series.slice(slash + 1) };
+  return slash === -1 ? { agent: series, task: '' } : { agent: series.slice(0, slash), task: series.slice(slash + 1) };
 };
 
 const idOf = ({ rule, agent, task }: AlertKey): string => `${rule} ${agent}/${task}`;

@@ -3,6 +3,7 @@
 
 import { randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { SocketAddress } from 'node:net';
 import { makeEngine } from './engine.ts';
 import { readKernelDrops } from './drops.ts';
@@ -110,3 +111,4 @@ process.once('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
 Error.stackTraceLimit = 3; // an empty socket is told by a throw
 main();
+flushCompileCache(); // this process ends by SIGKILL, which writes nothing; with the cache the next one does without the compiler

@@ -21,7 +21,7 @@ const COALESCE_MS = 3;
 /** The event loop's timers know whole milliseconds. */
 const TIMER_GRAIN_MS = 1;
 /** So much later than asked for is a stall: what the scheduler does otherwise is noise, and the error bound tells it. */
-const STALL_MS = 10;
+const STALL_MS = 2;
 const LONGEST_SLEEP_MS = 60_000;
 
 export const makeWaker = (deps: WakerDeps): Waker => {

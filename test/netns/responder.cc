@@ -1,10 +1,13 @@
 // Answers ICMP echo on a TUN device with scripted delay, jitter, loss, duplicates and reordering, and writes down what it really did.
 // Usage: responder IFNAME SEED < script > truth. A line of the script: <address> key=value ...; keys: delay jitter (µs, uniform),
 // loss dup reorder wrongcookie truncated unreachable (probabilities), reorderby dupafter (µs). Truth, a line each:
-//   R <ns> <address> <id> <seq> <fate>    a request was read;  S <ns> <address> <id> <seq> <kind>    a packet was written.
+//   R <ns> <address> <id> <seq> <fate>    a request left the kernel for us;  S <ns> <address> <id> <seq> <kind>    a packet was written.
+// The request's time is the kernel's own (AF_PACKET on the device): how late this program woke up is part of the delay that it made.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 #include <iostream>
@@ -28,7 +32,39 @@ struct Due { uint64_t at, order; Bytes packet; std::string what, kind; bool oper
 
 static volatile sig_atomic_t stopped = 0;
 static uint64_t nowNs() { timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000ull + t.tv_nsec; }
+static uint64_t realtimeNs() { timespec t; clock_gettime(CLOCK_REALTIME, &t); return t.tv_sec * 1000000000ull + t.tv_nsec; }
 static uint64_t state;
+
+/** A socket that sees what the device is given, with the kernel's time of it. */
+static int openWitness(int index) {
+  int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, htons(ETH_P_ALL)), on = 1, size = 8 << 20;
+  sockaddr_ll where = {};
+  where.sll_family = AF_PACKET;
+  where.sll_protocol = htons(ETH_P_ALL);
+  where.sll_ifindex = index;
+  if (fd < 0 || bind(fd, (sockaddr *)&where, sizeof where) < 0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0) { perror("AF_PACKET"); exit(1); }
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+  return fd;
+}
+/** The next outgoing packet and when the device got it, in CLOCK_MONOTONIC; 0 when there is none, -1 for one to be passed over. */
+static ssize_t witness(int fd, uint8_t *buffer, size_t size, uint64_t &at) {
+  sockaddr_ll from = {};
+  char control[256];
+  iovec iov = {buffer, size};
+  msghdr m = {};
+  m.msg_name = &from; m.msg_namelen = sizeof from; m.msg_iov = &iov; m.msg_iovlen = 1; m.msg_control = control; m.msg_controllen = sizeof control;
+  ssize_t n = recvmsg(fd, &m, 0);
+  if (n <= 0) return 0;
+  if (from.sll_pkttype != PACKET_OUTGOING) return -1;
+  at = nowNs();
+  for (cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
+      timespec t;
+      memcpy(&t, CMSG_DATA(c), sizeof t);
+      at -= realtimeNs() - (t.tv_sec * 1000000000ull + t.tv_nsec);
+    }
+  return n;
+}
 static double fraction() { state ^= state << 13; state ^= state >> 7; state ^= state << 17; return (state >> 11) * (1.0 / 9007199254740992.0); }
 
 static uint32_t sum(const uint8_t *p, size_t n, uint32_t s = 0) {
@@ -89,6 +125,9 @@ int main(int argc, char **argv) {
   strncpy(ifr.ifr_name, argv[1], IFNAMSIZ - 1);
   ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
   if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr) < 0) { perror("tun"); return 1; }
+  int control = socket(AF_INET, SOCK_DGRAM, 0);
+  if (ioctl(control, SIOCGIFINDEX, &ifr) < 0) { perror("index"); return 1; }
+  int seen = openWitness(ifr.ifr_ifindex);
   struct sigaction onStop = {};
   onStop.sa_handler = [](int) { stopped = 1; };
   sigaction(SIGTERM, &onStop, 0);
@@ -97,12 +136,12 @@ int main(int argc, char **argv) {
   fprintf(stderr, "ready\n");
   std::priority_queue<Due> due;
   uint64_t order = 0;
-  uint8_t buffer[4096];
-  uint64_t lastRead = 0;
+  uint8_t buffer[4096], unused[4096];
   while (!stopped) {
-    ssize_t n = read(fd, buffer, sizeof buffer);
+    uint64_t at = 0;
+    ssize_t n = witness(seen, buffer, sizeof buffer, at);
+    if (n != 0) while (read(fd, unused, sizeof unused) > 0);
     if (n > 0) {
-      uint64_t at = lastRead = nowNs();
       bool v6 = buffer[0] >> 4 == 6;
       size_t head = v6 ? 40 : 20;
       if (n < (ssize_t)head + 8 || buffer[v6 ? 6 : 9] != (v6 ? 58 : 1) || buffer[head] != (v6 ? 128 : 8)) continue;
@@ -135,12 +174,11 @@ int main(int argc, char **argv) {
       printf("S %llu %s %s\n", (unsigned long long)at, d.what.c_str(), d.kind.c_str());
       due.pop();
     }
-    if (n > 0) continue;
+    if (n != 0) continue;
     uint64_t now = nowNs(), wait = due.empty() ? 100000000ull : due.top().at > now ? due.top().at - now : 0;
-    // The truth starts when a request is read: a responder that had to wake up first would put its own lateness on the agent's account.
-    if (wait < 60000 || now - lastRead < 5000000) continue;
+    if (wait < 60000) continue; // too short to sleep
     timespec timeout = {(time_t)((wait - 50000) / 1000000000ull), (long)((wait - 50000) % 1000000000ull)};
-    pollfd p = {fd, POLLIN, 0};
+    pollfd p = {seen, POLLIN, 0};
     ppoll(&p, 1, &timeout, 0);
   }
   fflush(stdout);

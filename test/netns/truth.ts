@@ -8,7 +8,7 @@ import { type Namespace, said } from './namespace.ts';
 export interface TruePacket {
   /** What the responder did to the packet: reply, lost, unreachable, wrongcookie, truncated. */
   readonly fate: string;
-  /** From reading the request to writing the reply, ms; null when no true reply was written. */
+  /** From the request's leaving the kernel to the writing of the reply, ms; null when no true reply was written. */
   readonly delayMs: number | null;
   /** When the reply was written, in ns; for the order of arrival. */
   readonly repliedNs: number | null;

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../protocol/time.ts';
 import { type EmbeddedBroker, openEmbeddedBroker } from './broker/embedded.ts';
 import { openExternalBroker, readBrokerTls } from './broker/external.ts';
 import { openDatabase, pathsIn, prepareDirectory } from './data.ts';
+import { CommandFailed, EXIT } from './exit-codes.ts';
 import { lockDirectory } from './lock.ts';
 import { type Authority, openAuthority } from './pki/authority.ts';
 import { openSigningKeys, type SigningKeys } from './pki/signing.ts';
@@ -15,6 +16,9 @@ import type { SeriesStore } from './series/store.ts';
 import { type KeptIdentity, makeServerIdentity } from './server-identity.ts';
 import type { Settings } from './settings.ts';
 import { openState, type State } from './state/database.ts';
+
+/** sun_path in unix(7) holds 108, the last one a NUL. */
+const SOCKET_PATH_BYTES = 107;
 
 /** Another process has the data directory. */
 export class DirectoryInUse extends Error {}
@@ -38,6 +42,12 @@ export interface Foundation {
 
 /** Takes the data directory for this process; makes it at the first start. Throws DirectoryInUse. */
 export const takeDirectory = (data: string): Disposable => {
+  const { socket } = pathsIn(data);
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES)
+    throw new CommandFailed(
+      EXIT.cannotCreate,
+      `${socket} is too long for a Unix socket (${SOCKET_PATH_BYTES} bytes): use a shorter --data`,
+    );
   prepareDirectory(data);
   const lock = lockDirectory(data);
   if (lock === null)

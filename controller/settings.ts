@@ -20,9 +20,9 @@ export const ControllerSettings = z.strictObject({
   /** Names under which this host is reached: they go into the certificate, and the first one into the commands that people copy. */
   'public-host': Names.default([]),
   /** An external MQTT 3.1.1 broker instead of the embedded one. */
-  broker: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'broker: mqtt://, mqtts://, ws:// or wss://' }).optional(),
+  broker: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'mqtt://, mqtts://, ws:// or wss://' }).optional(),
   /** Where agents reach the external broker, when that is another address than ours. */
-  'agents-broker': z.url({ protocol: /^(mqtts|wss)$/, error: 'agents-broker: mqtts:// or wss://' }).optional(),
+  'agents-broker': z.url({ protocol: /^(mqtts|wss)$/, error: 'mqtts:// or wss://' }).optional(),
   /** What the pages are headed with. */
   site: z.string().min(1).max(60).default('Sonde'),
   'retention-days': z.coerce.number().int().min(1).max(36_500).default(90),

@@ -39,6 +39,7 @@ export class AgentNode {
   readonly #random: Seeded;
   #life: Life | null = null;
   #restartMs = 1_000;
+  #powered = true;
   /** Since when the disk takes nothing; what is handed over meanwhile waits in memory. */
   #fullSince: number | null = null;
   #droppedBefore = 0;
@@ -54,8 +55,8 @@ export class AgentNode {
     this.#random = random;
   }
 
-  get running(): boolean {
-    return this.#life !== null;
+  get powered(): boolean {
+    return this.#powered;
   }
 
   /** Rounds that the agent says it had to drop. */
@@ -64,7 +65,7 @@ export class AgentNode {
   }
 
   start(): void {
-    if (this.#life !== null) return;
+    if (this.#life !== null || !this.#powered) return;
     const life = new Life(this.#world.timeline, this.host, () => this.#died(life));
     this.#life = life;
     this.#world.journal.event(`${this.id} starts`);
@@ -77,11 +78,22 @@ export class AgentNode {
     this.#life?.killAfter(steps);
   }
 
-  /** Now, whatever it does; not started again by itself. `silent`: the host is gone too, so that no line is closed. */
-  killNow(silent: boolean): void {
+  /** Now, whatever it does; not started again by itself. */
+  killNow(): void {
     this.#restartMs = Number.POSITIVE_INFINITY;
     this.#life?.kill();
-    if (silent) this.#world.broker.connectionOf(this.id)?.sever();
+  }
+
+  /** The host is gone, so that no line is closed; after that long it boots. */
+  powerCut(awayMs: number): void {
+    if (!this.#powered) return;
+    this.#powered = false;
+    this.killNow();
+    this.#world.timeline.after(awayMs, () => {
+      this.#powered = true;
+      this.host.reboot();
+      this.start();
+    });
   }
 
   /** SIGTERM; back after `restartMs`. */
@@ -147,7 +159,7 @@ export class AgentNode {
     this.#life = null;
     journal.event(`${this.id} is dead`);
     ledger.killed(this.id, this.#fullSince ?? timeline.now());
-    broker.cut(this.id, this.#restartMs === Number.POSITIVE_INFINITY);
+    broker.cut(this.id, !this.#powered);
     this.onDeath();
     if (Number.isFinite(this.#restartMs)) timeline.after(this.#restartMs, () => this.host.suspended || this.start());
   }

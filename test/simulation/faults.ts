@@ -68,7 +68,7 @@ const agentFault = (kind: string, perDay: number, begin: Fault<AgentNode>['begin
   kind,
   perDay,
   begin(on, random, agent) {
-    if (agent.host.suspended) return;
+    if (agent.host.suspended || !agent.powered) return;
     on.journal.fault(kind, agent.id);
     begin(on, random, agent);
   },
@@ -100,12 +100,8 @@ const AGENT_FAULTS: readonly Fault<AgentNode>[] = [
   }),
   agentFault('power cut', 0.7, (on, random, agent) => {
     const awayMs = on.within(random.between(20 * SECOND, 15 * MINUTE));
-    agent.killNow(true);
+    agent.powerCut(awayMs);
     on.calm.disturbFor(agent.id, awayMs);
-    on.timeline.after(awayMs, () => {
-      agent.host.reboot();
-      agent.start();
-    });
   }),
   agentFault('host suspended', 1.5, (on, random, agent) => {
     const awayMs = on.within(
@@ -145,7 +141,7 @@ const AGENT_FAULTS: readonly Fault<AgentNode>[] = [
     on.timeline.after(ms, () => agent.setFull(false));
   }),
   agentFault('spool deleted', 0.15, (on, random, agent) => {
-    agent.killNow(false);
+    agent.killNow();
     agent.deleteSpool();
     const awayMs = on.within(random.between(SECOND, MINUTE));
     on.calm.disturbFor(agent.id, awayMs + MINUTE);

@@ -3,10 +3,6 @@ import { banner } from './banner.ts';
 import { agentCommands, targetCommands, tokenCommands } from './cli-fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './cli-local.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { openLog } from './log.ts';
-import { DirectoryInUse } from './foundation.ts';
-import { PortTaken } from './port-taken.ts';
-import { run } from './run.ts';
 import { dataDirectory, readSettings } from './settings.ts';
 import { VERSION } from './version.ts';
 
@@ -53,6 +49,8 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
   command.exitOverride().action(async ({ data, discover = false, json = false, ...flags }: RunFlags & Record<string, unknown>) => {
     const settings = readSettings(dataDirectory(data), toKebab(flags));
     if (!settings.ok) throw new CommandFailed(EXIT.config, settings.reason);
+    // Loaded only here: the other commands should answer at once.
+    const [{ run }, { openLog }] = await Promise.all([import('./run.ts'), import('./log.ts')]);
     const log = openLog({ pretty: !json && process.stderr.isTTY });
     await run(
       {
@@ -85,7 +83,6 @@ const codeOf = (error: unknown): number => {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`controller: ${message}\n`);
   if (error instanceof CommandFailed) return error.code;
-  if (error instanceof DirectoryInUse || error instanceof PortTaken) return EXIT.unavailable;
   if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   return EXIT.software;
 };

@@ -11,6 +11,7 @@ import { CommandFailed, EXIT } from './exit-codes.ts';
 import { lockDirectory } from './lock.ts';
 import { type Authority, openAuthority } from './pki/authority.ts';
 import { openSigningKeys, type SigningKeys } from './pki/signing.ts';
+import { makeQuietLog } from './quiet-log.ts';
 import { SERIES_STORES } from './series/index.ts';
 import type { SeriesStore } from './series/store.ts';
 import { type KeptIdentity, makeServerIdentity } from './server-identity.ts';
@@ -19,9 +20,6 @@ import { openState, type State } from './state/database.ts';
 
 /** sun_path in unix(7) holds 108, the last one a NUL. */
 const SOCKET_PATH_BYTES = 107;
-
-/** Another process has the data directory. */
-export class DirectoryInUse extends Error {}
 
 /** What the core, the door and the pages stand on: keys, databases, broker. */
 export interface Foundation {
@@ -40,7 +38,7 @@ export interface Foundation {
   readonly embedded: EmbeddedBroker | null;
 }
 
-/** Takes the data directory for this process; makes it at the first start. Throws DirectoryInUse. */
+/** Takes the data directory for this process; makes it at the first start. Throws CommandFailed when another process has it. */
 export const takeDirectory = (data: string): Disposable => {
   const { socket } = pathsIn(data);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES)
@@ -51,7 +49,10 @@ export const takeDirectory = (data: string): Disposable => {
   prepareDirectory(data);
   const lock = lockDirectory(data);
   if (lock === null)
-    throw new DirectoryInUse(`another controller runs on ${data}: stop it, or give this one a directory of its own with --data DIR`);
+    throw new CommandFailed(
+      EXIT.unavailable,
+      `another controller runs on ${data}: stop it, or give this one a directory of its own with --data DIR`,
+    );
   return lock;
 };
 
@@ -70,7 +71,7 @@ export const openFoundation = async (settings: Settings, log: Log, stack: AsyncD
   stack.defer(() => arrivalsDb.close());
   const store = stack.use(await SERIES_STORES.sqlite({ path: paths.series }));
   const tls = readBrokerTls(paths.broker, CONTROLLER_SERVER_NAME);
-  const embedded = settings.broker === undefined ? stack.use(await openEmbeddedBroker(log)) : null;
+  const embedded = settings.broker === undefined ? stack.use(await openEmbeddedBroker(makeQuietLog(log, clock))) : null;
   const broker = embedded ?? stack.use(openExternalBroker({ url: settings.broker ?? '', tls, clock, random, log }));
   return { clock, random, log, authority, signer, identity, makeIdentity, state, arrivalsDb, store, broker, embedded };
 };

@@ -1,21 +1,20 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { CommandFailed, EXIT } from './exit-codes.ts';
 
-/** Somebody else listens there already. */
-export class PortTaken extends Error {}
-
-/** Runs `listen`; when the port is taken or not ours to take, throws PortTaken with the flag that changes it. */
+/** Runs `listen`; when the port is taken or not ours to take, throws CommandFailed with the flag that changes it. */
 export const explainListen = async <T>(flag: 'http' | 'mqtt', port: number, listen: () => Promise<T>): Promise<T> => {
   try {
     return await listen();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const other = `choose another one: --${flag} ${port + 1}`;
-    if (code === 'EADDRINUSE') throw new PortTaken(`port ${port} is in use by another program: stop it, or ${other}`, { cause: error });
+    if (code === 'EADDRINUSE') throw new CommandFailed(EXIT.unavailable, `port ${port} is in use by another program: stop it, or ${other}`);
     if (code === 'EACCES' && port < 1024)
-      throw new PortTaken(`port ${port} is not this user's to open: take one above 1023, such as --${flag} ${port + 8000}`, {
-        cause: error,
-      });
+      throw new CommandFailed(
+        EXIT.unavailable,
+        `port ${port} is not this user's to open: take one above 1023, such as --${flag} ${port + 8000}`,
+      );
     throw error;
   }
 };

@@ -17,6 +17,7 @@ import { runLocalAgent } from './local-agent.ts';
 import { enrolLocalAgent, type LocalEnrolment } from './local-enrolment.ts';
 import { explainListen, tryPort } from './port-taken.ts';
 import type { Controller } from './ports.ts';
+import { makeQuietLog } from './quiet-log.ts';
 import { send } from './send.ts';
 import { keepIdentity } from './server-identity.ts';
 import type { Settings } from './settings.ts';
@@ -46,7 +47,7 @@ export interface Ready {
   readonly problem: string | null;
 }
 
-/** Runs until the signal aborts. Rejects when something cannot be opened: DirectoryInUse and PortTaken say what to do. */
+/** Runs until the signal aborts. Rejects when something cannot be opened: CommandFailed says what to do. */
 export const run = async (options: RunOptions, signal: AbortSignal): Promise<void> => {
   const { settings, log } = options;
   if (signal.aborted) return;
@@ -100,9 +101,10 @@ const openCore = async (ground: Foundation, settings: Settings, until: AbortSign
 const openAgentsPort = (ground: Foundation, controller: Controller, settings: Settings, enrolments: EventEmitter): Promise<Listener> => {
   const deps = {
     ...ground,
+    log: makeQuietLog(ground.log, ground.clock),
     broker: ground.embedded,
     rootKey: ground.signer.rootKey,
-    brokerUrl: settings['agents-broker'] ?? settings.broker ?? '',
+    brokerUrl: settings.agentsBroker,
     onEnrolled: async () => {
       await controller.agentsChanged();
       enrolments.emit('enrolled');

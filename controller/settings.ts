@@ -33,6 +33,8 @@ const NAMES = Object.keys(ControllerSettings.shape);
 export interface Settings extends ControllerSettings {
   readonly data: string;
   readonly hostname: string;
+  /** What new agents are told to use: `mqtts://host:port`, without anybody's password; '' is where they enrol. */
+  readonly agentsBroker: string;
   /** True when the web admin must speak TLS. */
   readonly tls: boolean;
   /** What this program was called over SSH with, for the line that brings the page to the operator's own browser. */
@@ -64,7 +66,23 @@ export const readSettings = (
     Object.assign(merged, parsed.value);
   }
   const settings = ControllerSettings.parse(merged);
-  return { ok: true, value: { ...settings, data, hostname: hostname(), tls: !LOOPBACK.test(settings.listen), ssh: sshOf(environment) } };
+  const agentsBroker = agentsBrokerOf(settings);
+  if (agentsBroker === null)
+    return {
+      ok: false,
+      reason: 'agents-broker: agents speak TLS only; say where they reach this broker with --agents-broker mqtts://HOST:PORT',
+    };
+  return {
+    ok: true,
+    value: { ...settings, agentsBroker, data, hostname: hostname(), tls: !LOOPBACK.test(settings.listen), ssh: sshOf(environment) },
+  };
+};
+
+const agentsBrokerOf = (settings: ControllerSettings): string | null => {
+  const text = settings['agents-broker'] ?? settings.broker;
+  if (text === undefined) return '';
+  const { protocol, host, pathname } = new URL(text);
+  return /^(mqtts|wss):$/.test(protocol) ? `${protocol}//${host}${pathname === '/' ? '' : pathname}` : null;
 };
 
 const readSource = (values: () => unknown): Parsed<Partial<ControllerSettings>> => {

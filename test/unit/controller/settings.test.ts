@@ -53,3 +53,15 @@ t.test('settings: over SSH the host that was called is known', async (t) => {
 
   t.same(settings.ssh, { user: 'ops', host: '192.0.2.10' });
 });
+
+t.test('settings: agents are told of an external broker without its password, and never to speak plain text', async (t) => {
+  const told = (flags: Record<string, string>): string => {
+    const result = readSettings('/nowhere', flags, {});
+    return result.ok ? result.value.agentsBroker : result.reason;
+  };
+
+  t.equal(told({}), '');
+  t.equal(told({ broker: 'mqtts://me:secret@broker.example:8884' }), 'mqtts://broker.example:8884');
+  t.equal(told({ broker: 'mqtt://127.0.0.1:1883', 'agents-broker': 'wss://broker.example/mqtt' }), 'wss://broker.example/mqtt');
+  t.match(told({ broker: 'mqtt://127.0.0.1:1883' }), /agents speak TLS only/);
+});

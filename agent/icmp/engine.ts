@@ -206,6 +206,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
         noise: [canaryMs, schedulerLagMs, dropped],
         mayHaveDropped,
         stalledAt: stalls.at,
+        waitedMs: stalls.waitedMs,
       });
     });
     done.length = 0;

@@ -32,6 +32,8 @@ export interface ClosedRound {
   readonly unknown?: readonly number[];
   /** The answered ones in the order in which the answers came; left out when that is the order of sending. */
   readonly arrivals?: readonly number[];
+  /** Which of them, and for how many tenths of a microsecond at most, may have lain in the socket while the engine was held up; left out when none. */
+  readonly waited?: readonly (readonly [packet: number, tenthsOfUs: number])[];
   readonly late: number;
   readonly duplicates: number;
   readonly ttl: number | null;

@@ -4,7 +4,7 @@ import { percentile } from '../stats/delay.ts';
 export interface NoiseRecord {
   canary(rttMs: number, nowMs: number): void;
   lag(lagMs: number, nowMs: number): void;
-  /** The median second's canary and the 95th-percentile lag over the seconds that the window touches; null where none was seen. */
+  /** Over the seconds that the window touches: the median of their median canary, the upper quartile of their 90th-percentile lag; null where none was seen. */
   between(fromMs: number, toMs: number): { readonly canaryMs: number | null; readonly schedulerLagMs: number | null };
 }
 
@@ -45,10 +45,16 @@ export const makeNoiseRecord = (): NoiseRecord => {
       const summary = second === current.second ? summarise(current.canaryMs, current.lagMs) : past.get(second);
       if (summary !== undefined) seconds.push(summary);
     }
-    return summarise(
-      seconds.flatMap(({ canaryMs }) => canaryMs ?? []),
-      seconds.flatMap(({ schedulerLagMs }) => schedulerLagMs ?? []),
-    );
+    return {
+      canaryMs: percentileOf(
+        seconds.flatMap(({ canaryMs }) => canaryMs ?? []),
+        50,
+      ),
+      schedulerLagMs: percentileOf(
+        seconds.flatMap(({ schedulerLagMs }) => schedulerLagMs ?? []),
+        75,
+      ),
+    };
   };
 
   return {
@@ -65,10 +71,13 @@ export const makeNoiseRecord = (): NoiseRecord => {
   };
 };
 
-const summarise = (canaryMs: number[], lagMs: number[]): Summary => ({
-  canaryMs: canaryMs.length === 0 ? null : tenthOfMicrosecond(percentile(canaryMs.toSorted(ascending), 50)),
-  schedulerLagMs: lagMs.length === 0 ? null : tenthOfMicrosecond(percentile(lagMs.toSorted(ascending), 95)),
+const summarise = (canaryMs: readonly number[], lagMs: readonly number[]): Summary => ({
+  canaryMs: percentileOf(canaryMs, 50),
+  schedulerLagMs: percentileOf(lagMs, 90),
 });
+
+const percentileOf = (values: readonly number[], p: number): number | null =>
+  values.length === 0 ? null : tenthOfMicrosecond(percentile(values.toSorted(ascending), p));
 
 const tenthOfMicrosecond = (ms: number): number => Math.round(ms * 1e4) / 1e4;
 

@@ -69,6 +69,8 @@ export interface Closing {
   mayHaveDropped(fromMs: number, toMs: number): boolean;
   /** Whether the engine itself stood still at this time, so that a reply in time was seen too late. */
   stalledAt(atMs: number): boolean;
+  /** How long a reply that was seen at this time may have waited for us; 0 for no longer than usual. */
+  waitedMs(seenMs: number): number;
 }
 
 /** RTTs are handed over in tenths of a microsecond: the clock knows no more, and whole numbers are short. */
@@ -78,6 +80,7 @@ export const RTT_UNITS_PER_MS = 10_000;
 export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound => {
   const rtts: (number | null)[] = [];
   const unknown: number[] = [];
+  const waited: [number, number][] = [];
   let { late } = round;
   let lastArrivedMs = 0;
   let inOrder = true;
@@ -87,6 +90,8 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
     const arrivedMs = round.arrivedMs[i] ?? 0;
     const rttMs = arrivedMs - sentMs;
     if (arrivedMs !== 0 && rttMs <= closing.timeoutMs) {
+      const waitedMs = Math.min(rttMs, closing.waitedMs(arrivedMs));
+      if (waitedMs > 0) waited.push([rtts.length, Math.round(waitedMs * RTT_UNITS_PER_MS)]);
       rtts.push(Math.round(rttMs * RTT_UNITS_PER_MS));
       if (arrivedMs < lastArrivedMs) inOrder = false;
       lastArrivedMs = arrivedMs;
@@ -107,6 +112,7 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
     ttl: round.ttl,
     noise: closing.noise,
     ...(unknown.length === 0 ? {} : { unknown }),
+    ...(waited.length === 0 ? {} : { waited }),
     ...(inOrder ? {} : { arrivals: arrivalOrder(round, rtts) }),
     ...(round.errors === null ? {} : { errors: round.errors }),
   };

@@ -20,8 +20,8 @@ export interface WakerDeps {
 const COALESCE_MS = 3;
 /** The event loop's timers know whole milliseconds. */
 const TIMER_GRAIN_MS = 1;
-/** So much later than asked for is a stall: what the scheduler does otherwise is noise, and the error bound tells it. */
-const STALL_MS = 2;
+/** So much later than asked for, or so long without looking at the sockets, is a stall: replies that came meanwhile were seen late. */
+const STALL_MS = 0.15;
 const LONGEST_SLEEP_MS = 60_000;
 
 export const makeWaker = (deps: WakerDeps): Waker => {
@@ -51,21 +51,45 @@ export const makeWaker = (deps: WakerDeps): Waker => {
   };
 };
 
-/** When the engine stood still, for as long as a round may ask. */
+/** When the engine saw nothing of what came in: not woken, or at something else. In the order of time, for as long as a round may ask. */
 export interface Stalls {
   add(fromMs: number, toMs: number): void;
+  /** Whether it is possible that a reply came at this time and was not seen at once, by more than the noise of every day. */
   at(atMs: number): boolean;
+  /** How long a reply that was seen at this time may have lain there at most; 0 when no stall was near. */
+  waitedMs(seenMs: number): number;
 }
 
-const KEPT_STALLS = 1_000;
+const KEPT_STALLS = 4_096;
+/** What came during a stall is seen at its end, one after the other. */
+const AFTERMATH_MS = 0.5;
 
 export const makeStalls = (): Stalls => {
-  const stalls: { fromMs: number; toMs: number }[] = [];
+  const froms: number[] = [];
+  const tos: number[] = [];
+  /** Number of stalls that began before or at this time. */
+  const begunAt = (atMs: number): number => {
+    let low = 0;
+    let high = froms.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((froms[middle] ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
     add: (fromMs, toMs) => {
-      stalls.push({ fromMs, toMs });
-      if (stalls.length > KEPT_STALLS) stalls.shift();
+      froms.push(fromMs);
+      tos.push(toMs);
+      if (froms.length < 2 * KEPT_STALLS) return;
+      froms.splice(0, KEPT_STALLS);
+      tos.splice(0, KEPT_STALLS);
     },
-    at: (atMs) => stalls.some(({ fromMs, toMs }) => atMs >= fromMs && atMs <= toMs),
+    at: (atMs) => (tos[begunAt(atMs) - 1] ?? 0) >= atMs,
+    waitedMs: (seenMs) => {
+      const last = begunAt(seenMs) - 1;
+      return (tos[last] ?? 0) + AFTERMATH_MS >= seenMs ? seenMs - (froms[last] ?? seenMs) : 0;
+    },
   };
 };

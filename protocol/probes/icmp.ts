@@ -53,7 +53,7 @@ export const ErrorBound = z.object({
   boundMs: ms,
   /** Median RTT of the loopback canary in the same engine during the round; null when it saw none. */
   canaryMs: ms.nullable(),
-  /** How late the engine woke during the round: 95th percentile; null when that was not seen. */
+  /** How late the engine woke during the round: 90th percentile; null when that was not seen. */
   schedulerLagMs: ms.nullable(),
   /** Packets that the kernel dropped at our socket during the round (all targets). */
   socketDrops: count,

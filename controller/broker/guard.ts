@@ -23,6 +23,8 @@ export interface Violation {
 export interface Guard {
   /** Looks at the next bytes from the client; null when they are good. After a violation nothing more may be fed. */
   feed(chunk: Uint8Array): Violation | null;
+  /** How many of the last bytes fed the broker may see: all of them, but for what follows a DISCONNECT, which counts for nothing. */
+  passes(): number;
   /** Call when the broker has accepted the CONNECT. */
   accepted(): void;
 }
@@ -45,11 +47,11 @@ type Part =
 export const makeGuard = (limits: GuardLimits): Guard => {
   let part: Part = { at: 'type' };
   let seen = 0;
+  let passes = 0;
   let phase: 'new' | 'connecting' | 'connected' | 'disconnected' = 'new';
 
   const begin = (first: number): Violation | null => {
     const type = first >> 4;
-    if (phase === 'disconnected') return { reason: 'bytes after DISCONNECT' };
     if (phase === 'new' && type !== CONNECT) return { reason: `packet type ${type} before CONNECT` };
     if (phase !== 'new' && type === CONNECT) return { reason: 'a second CONNECT' };
     if (type === PUBLISH) return ((first >> 1) & 3) > 1 ? { reason: 'a PUBLISH with QoS 2 or 3' } : null;
@@ -83,12 +85,14 @@ export const makeGuard = (limits: GuardLimits): Guard => {
     accepted: () => {
       phase = phase === 'disconnected' ? phase : 'connected';
     },
+    passes: () => passes,
     feed: (chunk) => {
       seen += chunk.length;
+      passes = 0;
       if ((phase === 'new' || phase === 'connecting') && seen > limits.beforeConnectBytes)
         return { reason: `more than ${limits.beforeConnectBytes} bytes before CONNECT was accepted` };
       let position = 0;
-      while (position < chunk.length) {
+      while (position < chunk.length && phase !== 'disconnected') {
         const byte = chunk[position] ?? 0;
         if (part.at === 'type') {
           const violation = begin(byte);
@@ -117,6 +121,7 @@ export const makeGuard = (limits: GuardLimits): Guard => {
           position += taken;
         }
       }
+      passes = position;
       return null;
     },
   };

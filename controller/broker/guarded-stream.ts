@@ -65,7 +65,8 @@ export const guardStream = (
   socket.on('data', (chunk: Uint8Array) => {
     const violation = guard.feed(chunk);
     if (violation === null) {
-      if (!stream.push(chunk)) socket.pause();
+      const passed = chunk.subarray(0, guard.passes());
+      if (passed.length > 0 && !stream.push(passed)) socket.pause();
       return;
     }
     onClosed('guard', violation.reason);

@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/api.ts';
+import type { Rule } from '../../protocol/rule.ts';
 
 const everyTarget: Rule['targets'] = { labels: { in: {}, notIn: {} } };
 

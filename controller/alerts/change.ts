@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/api.ts';
+import type { Rule } from '../../protocol/rule.ts';
 import type { Member } from './notification.ts';
 
 /** What happens to incidents, in order; each becomes rows of the control database in the same transaction as the states. */

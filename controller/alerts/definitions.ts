@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { Rule } from '../../protocol/api.ts';
+import { Rule } from '../../protocol/rule.ts';
 import { isSelected, Labels } from '../../protocol/labels.ts';
 import { Target } from '../../protocol/target.ts';
 import { taskId } from '../../protocol/task.ts';

@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/api.ts';
+import type { Rule } from '../../protocol/rule.ts';
 import type { Reading } from './lifecycle.ts';
 import type { Observation, RuleField } from './observation.ts';
 

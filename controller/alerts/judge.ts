@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/api.ts';
+import type { Rule } from '../../protocol/rule.ts';
 import { type PresenceRow, wasOff } from './agent-off.ts';
 import type { Change } from './change.ts';
 import type { Definitions } from './definitions.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Rule } from '../../protocol/api.ts';
+import type { Rule } from '../../protocol/rule.ts';
 import { type Round, roundEndMs } from '../../protocol/round.ts';
 
 export type RuleField = Rule['field'];

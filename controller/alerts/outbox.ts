@@ -1,4 +1,4 @@
-import { Notifier } from '../../protocol/api.ts';
+import { Notifier } from '../../protocol/rule.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import { type Clock, slept } from '../../protocol/time.ts';

@@ -1,5 +1,5 @@
 import type { Controller, ControllerDeps } from '../../controller/controller.ts';
-import { Rule } from '../../protocol/api.ts';
+import { Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
 import type { Reality } from './reality.ts';
 

@@ -1,4 +1,4 @@
-import type { Notifier } from '../../../protocol/api.ts';
+import type { Notifier } from '../../../protocol/rule.ts';
 import type { Notification } from '../notification.ts';
 import type { NotifierRequest, Render } from './notifier.ts';
 import { webhook } from './webhook.ts';

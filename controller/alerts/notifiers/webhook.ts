@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Notifier } from '../../../protocol/api.ts';
+import type { Notifier } from '../../../protocol/rule.ts';
 import type { Notification } from '../notification.ts';
 import type { Render } from './notifier.ts';
 

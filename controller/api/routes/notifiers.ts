@@ -1,4 +1,5 @@
-import { Notifier, NotifierList, Rule } from '../../../protocol/api.ts';
+import { NotifierList } from '../../../protocol/api.ts';
+import { Notifier, Rule } from '../../../protocol/rule.ts';
 import type { Context } from '../context.ts';
 import { openDocuments } from '../documents.ts';
 import type { App } from '../instance.ts';

@@ -1,4 +1,5 @@
-import { Rule, RuleList } from '../../../protocol/api.ts';
+import { RuleList } from '../../../protocol/api.ts';
+import { Rule } from '../../../protocol/rule.ts';
 import type { Context } from '../context.ts';
 import { openDocuments } from '../documents.ts';
 import type { App } from '../instance.ts';

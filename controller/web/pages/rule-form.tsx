@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Notifier, Rule } from '../../../protocol/api.ts';
+import type { Notifier, Rule } from '../../../protocol/rule.ts';
 import { ApiError, request } from '../data/api.ts';
 import { parseDuration, writeDuration } from '../format/time.ts';
 import { Failure } from '../parts/basics.tsx';

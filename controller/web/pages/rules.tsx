@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Notifier, Rule } from '../../../protocol/api.ts';
+import type { Notifier, Rule } from '../../../protocol/rule.ts';
 import { request } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
 import { writeDuration } from '../format/time.ts';

@@ -74,7 +74,8 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
     options.onState?.(next);
   };
   const send = (message: ToEngine): void => {
-    if (ready && child?.connected === true) child.send(message);
+    // It may have died a moment ago: then this write fails, and its end is told by `exit`. Without a callback the error would end the agent.
+    if (ready && child?.connected === true) child.send(message, undefined, undefined, () => undefined);
   };
   const tellReady = (): void => become(limits === null ? { icmp: 'no-limits', detail: NO_LIMITS } : { icmp: 'ok', detail: '' });
 

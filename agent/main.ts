@@ -1,10 +1,23 @@
-import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
 
-// Stripped types and compiled code are kept: the next start is faster, and neither process loads the compiler (15 MB each).
-enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'sonde'));
-const cache = getCompileCacheDir();
-if (cache !== undefined) process.env['NODE_COMPILE_CACHE'] ??= cache;
+/** For a program that mostly waits: a small young generation, no helper threads. */
+const SMALL = ['--max-semi-space-size=1', '--single-threaded'];
+
+const restartSmall = (): void => {
+  const [program, ...words] = process.argv.slice(1);
+  if (words[0] !== 'run' || program === undefined || process.execArgv.includes(SMALL[0] ?? '')) return;
+  // Stripped types and compiled code are kept, so that neither process loads the compiler; what is said here holds for the ICMP process too.
+  const cache = process.env['NODE_COMPILE_CACHE'] ?? join(import.meta.dirname, '..', 'node_modules', '.cache', 'sonde');
+  try {
+    process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...SMALL, program, ...words], {
+      ...process.env,
+      NODE_COMPILE_CACHE: cache,
+    });
+  } catch {
+    // Not possible here (Windows, a worker): then it is larger, and does the same.
+  }
+};
+restartSmall();
 
 const stop = new AbortController();
 // `on`, not `once`: Ctrl-C in a terminal arrives twice, from the terminal and from npm, and the second must not kill.

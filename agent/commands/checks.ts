@@ -7,6 +7,7 @@ import { topic, topicsToAgent } from '../../protocol/topics.ts';
 import { PROTOCOL_VERSION } from '../../protocol/version.ts';
 import { readGuardRails } from '../config/guard-rails.ts';
 import { Limits } from '../config/limits.ts';
+import { noRawFix } from '../capability.ts';
 import { brokerOf, dialOptionsOf } from '../enrolment/credentials.ts';
 import type { DataDirectory, IdentityFile } from '../enrolment/files.ts';
 import { datesNow } from '../host.ts';
@@ -105,10 +106,6 @@ export const checkIcmp = async (signal: AbortSignal): Promise<readonly Step[]> =
   const steps = [await Promise.all(['127.0.0.1', ...(hasV6 ? ['::1'] : [])].map(echo))].flat();
   return hasV6 ? steps : [...steps, { step: 'ICMP IPv6', ok: true, detail: 'this host has no IPv6' }];
 };
-
-/** What gives this program CAP_NET_RAW: for good, or for one start with nothing changed on disk. */
-export const noRawFix = (): string =>
-  `setcap cap_net_raw+ep ${process.execPath}   (as root; lost at the next npm ci)\n    or: sudo setpriv --reuid=$(id -u) --regid=$(id -g) --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw npm run agent -- run`;
 
 export const checkLimits = async (path: string, uid: number): Promise<Step> => {
   const rails = await readGuardRails(path, uid);

@@ -1,150 +1,32 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '../../protocol/log.ts';
-import { systemRandom } from '../../protocol/random.ts';
-import type { Health } from '../../protocol/status.ts';
 import { systemClock } from '../../protocol/time.ts';
-import { runAgent } from '../agent.ts';
-import { readGuardRails, type GuardRails, watchGuardRails } from '../config/guard-rails.ts';
-import { brokerOf, dialOptionsOf, validityOf } from '../enrolment/credentials.ts';
-import { DataDirectory } from '../enrolment/files.ts';
-import { keepRenewed } from '../enrolment/renewal.ts';
-import { datesNow, systemHost } from '../host.ts';
-import { refusalOf } from '../icmp/guard.ts';
-import { openIcmpEngine, type SupervisedIcmpEngine } from '../icmp/supervisor.ts';
-import { parseEndpoint } from '../link/endpoint.ts';
-import { makeTransport } from '../link/transport.ts';
+import { openIcmpEngine } from '../icmp/supervisor.ts';
 import { makeLog } from '../log.ts';
-import { makeResolve } from '../probes/resolve.ts';
-import { EXIT, type Settings } from '../settings.ts';
-import { noRawFix } from './checks.ts';
-import { writeStatusFile } from './status.ts';
+import type { Settings } from '../settings.ts';
 
-const TELL_MS = 5_000;
-
-/** `agent run`: measures until it is told to stop. Returns the exit code. */
+/** `agent run`: measures until it is told to stop. The ICMP process is started before anything large is loaded, so that the first packet
+ * leaves early; it gets its guard rails later, and sends nothing before. Returns the exit code. */
 export const run = async (settings: Settings, signal: AbortSignal): Promise<number> => {
-  const clock = systemClock;
-  const log = makeLog(clock, settings.logLevel, process.stderr.isTTY === true, (line) => void process.stderr.write(line));
-  const data = new DataDirectory(settings.data);
-  const identity = data.identity();
-  const controller = parseEndpoint(identity?.controller ?? '');
-  const broker = parseEndpoint(identity === null ? '' : brokerOf(identity));
-  if (identity === null || !controller.ok || !broker.ok) {
-    log.error('not-enrolled', `${data.path} has no identity: run "agent register CONTROLLER --token-file -" first`);
-    return EXIT.config;
-  }
-  using db = openDatabase(data, log);
-  if (db === null) return EXIT.retry;
-  const uid = process.getuid?.() ?? 0;
-  let rails = await readGuardRails(settings.limits, uid);
-  tellRails(rails, log);
-  let healthChanged = (): void => {};
+  const log = makeLog(systemClock, settings.logLevel, process.stderr.isTTY === true, (line) => void process.stderr.write(line));
+  const handlers: (() => void)[] = [];
+  let railsKnown = false;
   await using icmp = openIcmpEngine({
-    onState: () => healthChanged(),
-    clock,
-    log,
-    limits: limitsOf(rails),
+    clock: systemClock,
+    log: withoutEarlyWords(log, () => railsKnown),
+    limits: null,
+    onState: () => handlers.forEach((handler) => handler()),
     ...(settings.nice === null ? {} : { nice: settings.nice }),
   });
-  const dialOptions = (): ReturnType<typeof dialOptionsOf> => dialOptionsOf(data, datesNow);
-  log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
-  await Promise.all([
-    runAgent(
-      {
-        clock,
-        random: systemRandom,
-        log,
-        host: systemHost(),
-        transport: makeTransport({ agentId: identity.agent, endpoint: () => broker.value, dialOptions }),
-        db,
-        icmp,
-        resolve: makeResolve((address) => refusalOf(limitsOf(rails), address)),
-        identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: versionOf(), hostname: hostname(), capabilities: ['icmp'] },
-        health: () => healthOf(icmp, rails),
-        onHealth: (handler) => (healthChanged = handler),
-        certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
-        onStatus: (status, connection) =>
-          writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status })),
-        timing: { tellMs: TELL_MS },
-        diskFree: () => diskFree(data.path),
-      },
-      signal,
-    ),
-    watchGuardRails(
-      settings.limits,
-      uid,
-      clock,
-      (next) => {
-        rails = next;
-        tellRails(rails, log);
-        icmp.setLimits(limitsOf(rails));
-      },
-      signal,
-    ),
-    keepRenewed({ clock, random: systemRandom, log, data, agentId: identity.agent, controller: controller.value, nowMs: datesNow }, signal),
-  ]);
-  log.info('agent-stopped', 'stopped: the last rounds are in the spool');
-  return EXIT.ok;
+  const { measure } = await import('./measure.ts');
+  railsKnown = true;
+  return measure({ settings, log, icmp, onState: (handler) => void handlers.push(handler) }, signal);
 };
 
-/** Held alone: a second agent on the same directory is refused. */
-const openDatabase = (data: DataDirectory, log: Log): (DatabaseSync & Disposable) | null => {
-  const db = new DatabaseSync(data.database);
-  try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA cache_size = -512; BEGIN IMMEDIATE; COMMIT');
-    return db;
-  } catch (error) {
-    db.close();
-    log.error(
-      'database-unusable',
-      `${data.database}: ${error instanceof Error ? error.message : String(error)}; does another agent run on it? "agent status" tells`,
-    );
-    return null;
-  }
-};
-
-const limitsOf = (rails: GuardRails): Extract<GuardRails, { ok: true }>['limits'] | null => (rails.ok ? rails.limits : null);
-
-const tellRails = (rails: GuardRails, log: Log): void => {
-  if (rails.ok) log.info('guard-rails', 'guard rails read', { packetsPerSecond: rails.limits.total.packetsPerSecond });
-  else log.error('no-guard-rails', `nothing is sent: ${rails.reason}. Mend it: ${rails.fix}`);
-};
-
-const healthOf = (icmp: SupervisedIcmpEngine, rails: GuardRails): Health => {
-  const state = icmp.state();
-  const counters = icmp.counters();
-  const detail = !rails.ok
-    ? `${rails.reason}. Mend it: ${rails.fix}`
-    : state.icmp === 'no-permission'
-      ? `no CAP_NET_RAW: ${noRawFix()}`
-      : state.detail;
-  return {
-    icmp: rails.ok ? state.icmp : 'no-limits',
-    ...(detail === '' ? {} : { detail: detail.slice(0, 500) }),
-    icmpRestarts: icmp.restarts(),
-    guardRailHits: counters.guardRailHits,
-    roundsSkipped: counters.roundsSkipped,
-    memoryBytes: process.memoryUsage.rss(),
-  };
-};
-
-const writeQuietly = (log: Log, write: () => void): void => {
-  try {
-    write();
-  } catch (error) {
-    log.warn('status-file', `the status file cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
-};
-
-const diskFree = (path: string): number => {
-  const { bavail, bsize } = statfsSync(path);
-  return bavail * bsize;
-};
-
-const versionOf = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return String(version);
-};
+/** While the guard rails are not read yet, their absence is no news. */
+const withoutEarlyWords = (log: Log, known: () => boolean): Log => ({
+  info: log.info,
+  warn: log.warn,
+  error: (event, message, fields) => {
+    if (event !== 'icmp-no-limits' || known()) log.error(event, message, fields);
+  },
+});

@@ -5,7 +5,6 @@ import { type Clock, slept } from '../../protocol/time.ts';
 import { dial } from '../link/dial.ts';
 import type { Endpoint } from '../link/endpoint.ts';
 import { dialOptionsOf, type Validity, validityOf } from './credentials.ts';
-import { post } from './exchange.ts';
 import type { DataDirectory } from './files.ts';
 import { makeRequest } from './keys.ts';
 
@@ -58,6 +57,7 @@ export const keepRenewed = async (deps: RenewalDeps, signal: AbortSignal): Promi
 export const renew = async ({ data, agentId, controller, nowMs }: RenewalDeps, signal: AbortSignal): Promise<string> => {
   const key = data.key();
   if (key === null) throw new Error(`${data.file('agent.key')} is gone: register again`);
+  const { post } = await import('./exchange.ts'); // node:http brings several megabytes, for twice a week
   const csr = await makeRequest(key, agentId);
   const { socket } = await dial(controller, dialOptionsOf(data, nowMs), signal);
   const reply = await post(socket, RENEW_PATH, { csr }, RenewResponse).finally(() => socket.destroy());

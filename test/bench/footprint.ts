@@ -104,7 +104,9 @@ const openScene = async (say: (line: string) => void): Promise<Scene> => {
     },
     runAgent: async () => {
       const child = start('agent', ['run', '--data', agentData]);
-      child.stderr?.on('data', () => {});
+      let said = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+      child.on('exit', (code, signal) => code !== 0 && say(`the agent ended (${signal ?? code}): ${said}`));
       for (;;) {
         const pid = programIn(child, nodes['agent'] ?? '');
         if (pid !== 0) return { child, pid };
@@ -113,7 +115,7 @@ const openScene = async (say: (line: string) => void): Promise<Scene> => {
     },
     firstPacket: async ({ pid }, sinceMs = performance.now()) => {
       const before = outEchoes(pid);
-      while (outEchoes(pid) === before) await delay(2);
+      while (outEchoes(pid) === before) await delay(2); // throws when the agent is gone
       return performance.now() - sinceMs;
     },
     echoesOf,

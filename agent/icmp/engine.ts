@@ -8,7 +8,7 @@ import { makeNoiseRecord } from './noise.ts';
 import { type Family, makeTemplate, wireBytes, writeEcho } from './packet.ts';
 import { makePacer } from './pacer.ts';
 import { makeReceiver } from './receive.ts';
-import { closeRound, countError, hasLoss, type RoundBuffer } from './round.ts';
+import { closeRound, cookieLow, countError, hasLoss, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { makeTaskState, mustSkip, nextSlotMs, startRound, type TaskState } from './task-state.ts';
 import { makeStalls, makeWaker } from './waker.ts';
@@ -55,11 +55,11 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const token = [deps.randomWord(), deps.randomWord()] as const;
   const cookie: [number, number, number, number] = [token[0], token[1], 0, 0];
   const tasks = new Map<number, TaskState>();
-  const byIdentifier = { v4: new Map<number, TaskState>(), v6: new Map<number, TaskState>() };
+  const byIdentifier = Array.from({ length: 65_536 }, (): TaskState | undefined => undefined);
   const templates = new Map<string, ReturnType<typeof makeTemplate>>();
   const noise = makeNoiseRecord();
-  const sends = makePacer();
-  const closings = makePacer();
+  const sends = makePacer<TaskState>();
+  const closings = makePacer<TaskState>();
   const stalls = makeStalls();
   const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag, stalled: stalls.add });
   const drops: Drops = makeDrops(
@@ -77,7 +77,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
 
   const freeIdentifier = (): number => {
     do nextIdentifier = (nextIdentifier + 1) & 0xffff;
-    while (byIdentifier.v4.has(nextIdentifier) || byIdentifier.v6.has(nextIdentifier) || nextIdentifier === canaryIdentifier);
+    while (byIdentifier[nextIdentifier] !== undefined || nextIdentifier === canaryIdentifier);
     return nextIdentifier;
   };
   const canaryIdentifier = nextIdentifier;
@@ -89,7 +89,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const receiver = makeReceiver({
     counters,
     token,
-    taskOf: (socket, identifier) => byIdentifier[socket.family].get(identifier),
+    taskOf: (identifier) => byIdentifier[identifier],
     canary: (received, arrivedMs) => canary?.take(received, arrivedMs) ?? false,
   });
 
@@ -112,8 +112,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const sendDue = (nowMs: number): boolean => {
     for (let i = 1; sends.nextDueMs() <= nowMs; i += 1) {
       if (i > SENDS_IN_A_GO) return true;
-      const state = tasks.get(sends.nextSlot());
-      if (state === undefined) sends.pop();
+      const state = sends.next();
+      if (state === undefined || state.removed) sends.pop();
       else sends.replaceFirst(takeTurn(state, i));
     }
     return false;
@@ -131,6 +131,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       }
       finishNow(state.previous);
       startRound(state);
+      state.current.secretHigh = deps.randomWord();
+      state.current.secretLow = deps.randomWord();
     }
     sendOne(state, nowMs, nth);
     state.turn += 1;
@@ -141,7 +143,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     state.turn = 0;
     state.closesMs = nowMs + task.timeoutMs;
     state.closing.push(state.current);
-    closings.push(state.closesMs, task.slot);
+    closings.push(state.closesMs, state);
     state.slotMs = nextSlotMs(task, state.slotMs + task.intervalMs / 2);
     return state.slotMs;
   };
@@ -160,8 +162,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       countError(current, hold ?? 'no-family');
       return;
     }
-    cookie[2] = current.cookieHigh[packet] = deps.randomWord();
-    cookie[3] = current.cookieLow[packet] = deps.randomWord();
+    cookie[2] = current.secretHigh;
+    cookie[3] = cookieLow(current, sequence);
     const bytes = writeEcho(state.template, state.identifier, sequence, cookie);
     const sentMs = deps.now();
     current.sentMs[packet] = sentMs; // before the send: on loopback the reply is there when it returns
@@ -177,11 +179,10 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   };
 
   const closeFirst = (nowMs: number): void => {
-    const state = tasks.get(closings.nextSlot());
+    const state = closings.next();
     closings.pop();
-    if (state === undefined) return;
-    const round = state.closing.shift();
-    if (round !== undefined) done.push({ state, round, closedMs: nowMs });
+    const round = state?.closing.shift();
+    if (state !== undefined && round !== undefined && !state.removed) done.push({ state, round, closedMs: nowMs });
   };
 
   /** A buffer that is wanted again although its round has not been handed over yet. */
@@ -256,16 +257,16 @@ export const makeEngine = (deps: EngineDeps): Engine => {
         nowMs,
       );
       tasks.set(task.slot, state);
-      byIdentifier[family].set(identifier, state);
-      sends.push(state.slotMs, task.slot);
+      byIdentifier[identifier] = state;
+      sends.push(state.slotMs, state);
       waker.sleepUntil(sends.nextDueMs(), tick);
     },
     remove: (slot) => {
       const state = tasks.get(slot);
       if (state === undefined) return;
       tasks.delete(slot);
-      byIdentifier[state.ip.family].delete(state.identifier);
-      // Its entries in the pacers find nobody when they are due.
+      byIdentifier[state.identifier] = undefined;
+      state.removed = true;
     },
     readable: (socket) => {
       waker.disturbed();

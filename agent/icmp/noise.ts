@@ -4,7 +4,7 @@ import { percentile } from '../stats/delay.ts';
 export interface NoiseRecord {
   canary(rttMs: number, nowMs: number): void;
   lag(lagMs: number, nowMs: number): void;
-  /** Over the seconds that the window touches: the median of their median canary, the upper quartile of their 90th-percentile lag; null where none was seen. */
+  /** Over the seconds that the window touches: the median of their median canary, and of their 90th-percentile lag; null where none was seen. */
   between(fromMs: number, toMs: number): { readonly canaryMs: number | null; readonly schedulerLagMs: number | null };
 }
 
@@ -52,7 +52,7 @@ export const makeNoiseRecord = (): NoiseRecord => {
       ),
       schedulerLagMs: percentileOf(
         seconds.flatMap(({ schedulerLagMs }) => schedulerLagMs ?? []),
-        75,
+        50,
       ),
     };
   };

@@ -1,36 +1,36 @@
-/** Who is due when: a binary heap of (due time, slot), because 20,000 tasks each want their own instant. */
-export interface Pacer {
+/** Who is due when: a binary heap of (due time, who), because 20,000 tasks each want their own instant. */
+export interface Pacer<T> {
   readonly size: number;
   /** The earliest due time, ms; Infinity when nothing is. */
   nextDueMs(): number;
-  /** The slot that is due first. Only when size > 0. */
-  nextSlot(): number;
+  /** Who is due first; undefined when nobody is. */
+  next(): T | undefined;
   /** Takes the first away. */
   pop(): void;
-  push(dueMs: number, slot: number): void;
+  push(dueMs: number, who: T): void;
   /** Gives the first another time: cheaper than pop and push. */
   replaceFirst(dueMs: number): void;
 }
 
-export const makePacer = (): Pacer => {
+export const makePacer = <T>(): Pacer<T> => {
   const dues: number[] = [];
-  const slots: number[] = [];
+  const queue: T[] = [];
 
-  const place = (at: number, dueMs: number, slot: number): void => {
+  const place = (at: number, dueMs: number, who: T): void => {
     dues[at] = dueMs;
-    slots[at] = slot;
+    queue[at] = who;
   };
-  const up = (from: number, dueMs: number, slot: number): void => {
+  const up = (from: number, dueMs: number, who: T): void => {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if ((dues[parent] ?? 0) <= dueMs) break;
-      place(at, dues[parent] ?? 0, slots[parent] ?? 0);
+      place(at, dues[parent] ?? 0, queue[parent] ?? who);
       at = parent;
     }
-    place(at, dueMs, slot);
+    place(at, dueMs, who);
   };
-  const down = (from: number, dueMs: number, slot: number): void => {
+  const down = (from: number, dueMs: number, who: T): void => {
     const size = dues.length;
     let at = from;
     for (;;) {
@@ -38,15 +38,15 @@ export const makePacer = (): Pacer => {
       if (child >= size) break;
       if (child + 1 < size && (dues[child + 1] ?? 0) < (dues[child] ?? 0)) child += 1;
       if ((dues[child] ?? 0) >= dueMs) break;
-      place(at, dues[child] ?? 0, slots[child] ?? 0);
+      place(at, dues[child] ?? 0, queue[child] ?? who);
       at = child;
     }
-    place(at, dueMs, slot);
+    place(at, dueMs, who);
   };
   const pop = (): void => {
     const dueMs = dues.pop();
-    const slot = slots.pop();
-    if (dueMs !== undefined && slot !== undefined && dues.length > 0) down(0, dueMs, slot);
+    const who = queue.pop();
+    if (dueMs !== undefined && who !== undefined && dues.length > 0) down(0, dueMs, who);
   };
 
   return {
@@ -54,13 +54,16 @@ export const makePacer = (): Pacer => {
       return dues.length;
     },
     nextDueMs: () => dues[0] ?? Number.POSITIVE_INFINITY,
-    nextSlot: () => slots[0] ?? -1,
+    next: () => queue[0],
     pop,
-    push: (dueMs, slot) => {
+    push: (dueMs, who) => {
       dues.push(dueMs);
-      slots.push(slot);
-      up(dues.length - 1, dueMs, slot);
+      queue.push(who);
+      up(dues.length - 1, dueMs, who);
     },
-    replaceFirst: (dueMs) => down(0, dueMs, slots[0] ?? -1),
+    replaceFirst: (dueMs) => {
+      const who = queue[0];
+      if (who !== undefined) down(0, dueMs, who);
+    },
   };
 };

@@ -1,6 +1,6 @@
 import type { EngineCounters } from './messages.ts';
 import { makeReceived, type Received, readPacket } from './packet.ts';
-import { countError, type RoundBuffer } from './round.ts';
+import { cookieLow, countError, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { packetOf, roundOf, type TaskState } from './task-state.ts';
 
@@ -13,7 +13,7 @@ export interface ReceiverDeps {
   readonly counters: EngineCounters;
   /** The process's two words of the cookie. */
   readonly token: readonly [number, number];
-  taskOf(socket: IcmpSocket, identifier: number): TaskState | undefined;
+  taskOf(identifier: number): TaskState | undefined;
   /** Takes what belongs to the canary; true when it did. */
   canary(received: Received, arrivedMs: number): boolean;
 }
@@ -25,8 +25,8 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
   const take: Receiver['take'] = (socket, bytes, length, source, arrivedMs) => {
     const kind = readPacket(socket.family, bytes, length, received);
     if (kind === 'foreign' || (kind === 'reply' && deps.canary(received, arrivedMs))) return;
-    const state = deps.taskOf(socket, received.identifier);
-    if (state === undefined) return; // an answer to another program's request
+    const state = deps.taskOf(received.identifier);
+    if (state === undefined || state.socket !== socket) return; // an answer to another program's request
     if (kind === 'truncated') counters.truncated += 1;
     else if (kind === 'bad-checksum') counters.badChecksum += 1;
     else if (kind === 'error') takeError(state);
@@ -36,17 +36,17 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
   const takeReply = (state: TaskState, source: string, arrivedMs: number): void => {
     const round = roundOf(state, received.sequence);
     const packet = round === null ? -1 : packetOf(round, received.sequence);
-    if (round === null || !isCookieOf(round, packet)) counters.wrongCookie += 1;
+    if (round === null || !isCookieOf(round)) counters.wrongCookie += 1;
     else if (!isFrom(state, source)) counters.wrongSource += 1;
     else if (received.sizeBytes !== state.task.sizeBytes) counters.truncated += 1;
     else countReply(state, round, packet, arrivedMs);
   };
 
-  const isCookieOf = (round: RoundBuffer, packet: number): boolean =>
+  const isCookieOf = (round: RoundBuffer): boolean =>
     received.cookie[0] === token[0] &&
     received.cookie[1] === token[1] &&
-    received.cookie[2] === round.cookieHigh[packet] &&
-    received.cookie[3] === round.cookieLow[packet];
+    received.cookie[2] === round.secretHigh &&
+    received.cookie[3] === cookieLow(round, received.sequence);
 
   const isFrom = (state: TaskState, source: string): boolean =>
     state.ip.family === 'v4' ? received.peer[0] === state.ip.words[0] : source === state.source;

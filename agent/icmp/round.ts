@@ -12,9 +12,9 @@ export interface RoundBuffer {
   readonly sentMs: number[];
   /** By packet: when its first reply came, 0 when none did. */
   readonly arrivedMs: number[];
-  /** By packet: its two words of the cookie. */
-  readonly cookieHigh: number[];
-  readonly cookieLow: number[];
+  /** The round's random words: with the sequence they make each packet's cookie. */
+  secretHigh: number;
+  secretLow: number;
   /** Late replies of the round before, which came after it had been handed over. */
   late: number;
   duplicates: number;
@@ -30,8 +30,8 @@ export const makeRoundBuffer = (): RoundBuffer => ({
   turns: 0,
   sentMs: [],
   arrivedMs: [],
-  cookieHigh: [],
-  cookieLow: [],
+  secretHigh: 0,
+  secretLow: 0,
   late: 0,
   duplicates: 0,
   ttl: null,
@@ -48,6 +48,9 @@ export const resetRound = (round: RoundBuffer, startedMs: number, firstSequence:
   round.ttl = null;
   round.errors = null;
 };
+
+/** The last word of a packet's cookie. Nobody who has not seen a packet of the round can make one; whoever has seen it could answer it anyway. */
+export const cookieLow = (round: RoundBuffer, sequence: number): number => (round.secretLow ^ Math.imul(sequence, 0x9e3779b1)) >>> 0;
 
 export const countError = (round: RoundBuffer, name: string): void => {
   round.errors ??= {};

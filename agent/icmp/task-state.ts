@@ -17,6 +17,8 @@ export interface TaskState {
   readonly identifier: number;
   readonly template: EchoTemplate;
   readonly wireBytes: number;
+  /** Its entries in the pacers find it gone when they are due. */
+  removed: boolean;
   destination: Destination;
   /** Why nothing is sent at all, from the guard rails or for want of a socket. */
   refusal: Refusal | 'no-family' | null;
@@ -42,6 +44,7 @@ export const makeTaskState = (
   nowMs: number,
 ): TaskState => ({
   ...fixed,
+  removed: false,
   nextSequence,
   slotMs: nextSlotMs(fixed.task, nowMs),
   turn: 0,

@@ -3,8 +3,8 @@ import t from 'tap';
 import { makePacer } from '../../../../agent/icmp/pacer.ts';
 
 t.test('an empty pacer is due never', async (t) => {
-  t.equal(makePacer().nextDueMs(), Number.POSITIVE_INFINITY);
-  t.equal(makePacer().size, 0);
+  t.equal(makePacer<number>().nextDueMs(), Number.POSITIVE_INFINITY);
+  t.equal(makePacer<number>().size, 0);
 });
 
 t.test('whatever is pushed, replaced and popped, the earliest is always first', async () => {
@@ -12,22 +12,22 @@ t.test('whatever is pushed, replaced and popped, the earliest is always first', 
   const step = fc.oneof(fc.record({ push: due }), fc.record({ replace: due }), fc.constant('pop' as const));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const pacer = makePacer();
+      const pacer = makePacer<number>();
       const model = new Map<number, number>();
       for (const [slot, one] of steps.entries()) {
         if (one === 'pop') {
-          model.delete(pacer.nextSlot());
+          model.delete(pacer.next() ?? -1);
           pacer.pop();
         } else if ('push' in one) {
           pacer.push(one.push, slot);
           model.set(slot, one.push);
         } else if (pacer.size > 0) {
-          model.set(pacer.nextSlot(), one.replace);
+          model.set(pacer.next() ?? -1, one.replace);
           pacer.replaceFirst(one.replace);
         }
         const earliest = Math.min(...model.values());
         if (pacer.size !== model.size || pacer.nextDueMs() !== earliest) return false;
-        if (model.size > 0 && model.get(pacer.nextSlot()) !== earliest) return false;
+        if (model.size > 0 && model.get(pacer.next() ?? -1) !== earliest) return false;
       }
       return true;
     }),

@@ -126,25 +126,27 @@ export class BrokerModel implements Receiver {
 
   #connect(client: Client, options: SessionOptions, signal: AbortSignal): Promise<Connection> {
     if (!client.life.step()) return never();
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const fail = (ms: number, reason: string): void => void client.life.later(ms, () => reject(new Error(reason)));
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      const timeout = client.life.later(CONNECT_TIMEOUT_MS, () => reject(new Error('connect to the broker: timed out')));
-      const arrival = client.line.arrival(0);
-      if (arrival === null) return;
-      this.#timeline.at(arrival + 2 * (arrival - this.#timeline.now()), () => {
-        if (client.life.dead || signal.aborted || client.host.suspended || !client.line.passes) return;
-        if (!this.#up) return fail(5, 'connect to the broker: connection refused');
-        const connection = this.#accept(client, options);
-        connection.accepted(() => {
-          timeout.cancel();
-          resolve(connection);
-        });
-        for (const message of this.#retained.values())
-          if (options.subscriptions.some((filter) => filter === message.topic)) connection.deliver(message, 1);
-      });
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const onAbort = (): void => end(() => reject(signal.reason));
+    const end = (settle: () => void): void => {
+      timeout.cancel();
+      signal.removeEventListener('abort', onAbort);
+      settle();
+    };
+    const fail = (reason: string): void => end(() => reject(new Error(`connect to the broker: ${reason}`)));
+    const timeout = client.life.later(CONNECT_TIMEOUT_MS, () => fail('timed out'));
+    signal.addEventListener('abort', onAbort);
+    const arrival = client.line.arrival(0);
+    if (arrival === null) return promise;
+    this.#timeline.at(arrival + 2 * (arrival - this.#timeline.now()), () => {
+      if (client.life.dead || signal.aborted || client.host.suspended || !client.line.passes) return;
+      if (!this.#up) return void client.life.later(5, () => fail('connection refused'));
+      const connection = this.#accept(client, options);
+      connection.accepted(() => end(() => resolve(connection)));
+      for (const message of this.#retained.values()) if (options.subscriptions.includes(message.topic)) connection.deliver(message, 1);
     });
+    return promise;
   }
 
   #accept(client: Client, options: SessionOptions): Connection {
@@ -170,7 +172,7 @@ export class BrokerModel implements Receiver {
     else if (retain) this.#retained.set(message.topic, message);
     if (message.payload.length === 0 && retain) return;
     for (const connection of this.#connections.values())
-      if (connection.options.subscriptions.some((filter) => filter === message.topic)) connection.deliver(message, qos);
+      if (connection.options.subscriptions.includes(message.topic)) connection.deliver(message, qos);
     if (!this.#linked || (from?.client.line.loses() ?? false)) return;
     for (const subscription of this.#subscriptions)
       if (subscription.matches(message.topic)) this.#timeline.after(0.05, () => this.#hand(subscription, message));

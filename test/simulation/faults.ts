@@ -185,7 +185,7 @@ const CONTROLLER_FAULTS: readonly Fault<ControllerNode>[] = [
     on.calm.disturbFor(null, ms + 2 * MINUTE);
     on.timeline.after(ms, () => void (controller.storeWeather.fail = 0));
   }),
-  controllerFault('webhook fails', 1, (on, random) => {
+  controllerFault('webhook fails', 3, (on, random) => {
     on.webhook.fails = true;
     on.timeline.after(on.within(random.between(MINUTE, HOUR)), () => void (on.webhook.fails = false));
   }),

@@ -41,6 +41,24 @@ export const MUTATIONS = {
     to: 'if (Math.abs(sleptMs) >= 0) return 0;',
     breaks: [1],
   },
+  'alert on arrival time': {
+    file: 'controller/alerts/watermark.ts',
+    from: "arrival.lane === 'fresh' ? arrival.observations.filter(({ end }) => end > before.upTo) : [];",
+    to: 'arrival.observations.map((observation) => ({ ...observation, end: arrival.arrivedAt }));',
+    breaks: [3, 9],
+  },
+  'forget which notification was sent': {
+    file: 'controller/alerts/outbox.ts',
+    from: "await update.set({ state: 'delivered', attempts, delivered_at: now, last_error: null }).execute();",
+    to: "await update.set({ state: 'delivered', attempts, delivered_at: now, last_error: null, idempotency_key: random.hex(8) }).execute();",
+    breaks: [9],
+  },
+  'every agent is a cause of its own': {
+    file: 'controller/alerts/grouping.ts',
+    from: "if (seenByOthers(evidence.others)) return { cause: 'target', why: 'seen-by-others' };",
+    to: "if (seenByOthers(evidence.others)) return { cause: 'agent', why: 'all-its-targets' };",
+    breaks: [9],
+  },
   'backlog first': {
     file: 'agent/uplink/uplink.ts',
     from: 'this.#sendFresh(this.#send);',

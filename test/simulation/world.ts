@@ -106,7 +106,7 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
         ledger.written(points);
       },
       furnish: (opened, deps: ControllerDeps) => furnish(reality, opened, deps),
-      tuning: { backlogRoundsPerSecond: random.fork('tuning').pick([2, 20, 500]), tickMs: 5_000, latestEveryMs: 600_000 },
+      tuning: tuningOf(random.fork('tuning')),
     },
     controllerHost,
     random.fork('controller'),
@@ -192,6 +192,14 @@ const accountFor = (agents: readonly AgentNode[], ledger: Ledger, journal: Journ
       );
   }
 };
+
+/** Commits that wait longer are fewer, and leave more time between a PUBACK and the commit. */
+const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
+  backlogRoundsPerSecond: random.pick([2, 20, 500]),
+  commitWaitMs: random.pick([5, 5_000, 10_000, 10_000]),
+  tickMs: 5_000,
+  latestEveryMs: 600_000,
+});
 
 /** A small spool now and then, so that a long outage fills it. */
 const capOf = (random: Seeded): number => (random.chance(0.3) ? 256 * 1024 : 64 * 1024 * 1024);

@@ -31,14 +31,14 @@ export interface ControllerDeps {
   readonly tuning?: Partial<Tuning>;
 }
 
-/** Resolves with the answer's status; rejects when there was no answer. */
+/** Resolves with the answer's status, and how long it asks us to wait before we try again (Retry-After); rejects when there was no answer. */
 export type Send = (request: {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly allowPrivate: boolean;
   readonly signal: AbortSignal;
-}) => Promise<{ readonly status: number }>;
+}) => Promise<{ readonly status: number; readonly retryAfterMs?: number }>;
 
 /** Numbers that an operator or a simulation may turn. */
 export interface Tuning {

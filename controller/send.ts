@@ -62,5 +62,6 @@ export const send: Send = async ({ url, headers, body, allowPrivate, signal }) =
     signal,
   });
   await answer.body.dump();
-  return { status: answer.statusCode };
+  const seconds = Number(answer.headers['retry-after']); // a date instead is not honoured: our own back-off holds then
+  return { status: answer.statusCode, ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }) };
 };

@@ -97,7 +97,7 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         const changes = await refresh();
         const fresh = arrivals.filter(({ position }) => position > memory.position);
         const answers = new Map<string, number>();
-        const ready = fresh.map((arrival) => takeIn(memory, arrival, answers));
+        const ready = fresh.map((arrival) => takeIn(memory, definitions, arrival, answers));
         const bench = benchWith(changes, await presenceOf(state, breached(ready, fresh, definitions)));
         for (const [index, arrival] of fresh.entries()) {
           for (const observation of ready[index] ?? []) judgeRound(bench, arrival.agent, observation);
@@ -124,13 +124,19 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
 };
 
 /** Moves one agent's watermark by one arrival; what is now complete, in the order of the rounds' ends. Rounds stamped by a wall clock judge nobody. */
-const takeIn = (memory: Memory, { agent, arrivedAt, batch }: Arrival, answers: Map<string, number>): readonly Observation[] => {
+const takeIn = (
+  memory: Memory,
+  definitions: Definitions,
+  { agent, arrivedAt, batch }: Arrival,
+  answers: Map<string, number>,
+): readonly Observation[] => {
   const observations: Observation[] = [];
   for (const round of batch.rounds) {
     const target = targetOf(round.task);
-    if (isAnswered(round) && !memory.answered.has(target)) {
+    // What comes late of a target that was removed must not make a new one of the same name look as if it had answered.
+    if (isAnswered(round) && !memory.answered.has(target) && definitions.targets.has(target)) {
       memory.answered.add(target);
-      answers.set(target, round.at);
+      answers.set(target, Math.min(round.at, arrivedAt));
     }
     const observation = round.time.source === 'controller' ? observe(round) : null;
     if (observation !== null) observations.push(observation);

@@ -1,7 +1,6 @@
 import type { State } from '../state/database.ts';
 import { agentOffReading } from './agent-off.ts';
-import type { Bench } from './judge.ts';
-import { leave, membersOf } from './judge.ts';
+import { type Bench, leave, membersOf } from './judge.ts';
 import { type AlertKey, calm } from './ledger.ts';
 
 /** An agent's own alerts have no task. */
@@ -11,9 +10,7 @@ const keyOf = (rule: string, agent: string): AlertKey => ({ rule, agent, task: '
 export const judgePresence = async (state: State, bench: Bench, now: number, earliest: number): Promise<boolean> => {
   const rules = [...bench.definitions.rules.values()].filter(({ kind, enabled }) => kind === 'agent-off' && enabled);
   if (rules.length === 0) return false;
-  const suspects = await state.selectFrom('agents').select('id').where('state', '=', 'active').where('online', '=', 0).execute();
-  const off = new Map<string, number | null>();
-  for (const { id } of suspects) off.set(id, await offSince(state, id));
+  const off = await offAgents(state);
   let moved = false;
   for (const rule of rules) {
     for (const entry of bench.ledger.entries().filter((one) => one.rule === rule.id && !off.has(one.agent))) {
@@ -50,13 +47,16 @@ export const judgePresence = async (state: State, bench: Bench, now: number, ear
   return moved;
 };
 
-const offSince = async (state: State, agent: string): Promise<number | null> => {
-  const newest = await state
-    .selectFrom('presence')
-    .select(['from_at', 'state'])
-    .where('agent_id', '=', agent)
-    .orderBy('from_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return newest?.state === 'off' ? newest.from_at : null;
+/** Every agent that is off now and since when; null when nothing was ever heard of it: it is waited for. */
+const offAgents = async (state: State): Promise<ReadonlyMap<string, number | null>> => {
+  const rows = await state
+    .selectFrom('agents')
+    .select((agent) => {
+      const newest = agent.selectFrom('presence').whereRef('presence.agent_id', '=', 'agents.id').orderBy('from_at', 'desc').limit(1);
+      return ['agents.id', newest.select('from_at').as('from_at'), newest.select('presence.state').as('presence')];
+    })
+    .where('agents.state', '=', 'active')
+    .where('agents.online', '=', 0)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.presence === 'off' ? row.from_at : null]));
 };

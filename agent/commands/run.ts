@@ -19,7 +19,8 @@ export const run = async (settings: Settings, signal: AbortSignal): Promise<numb
   });
   const { measure } = await import('./measure.ts');
   railsKnown = true;
-  return measure({ settings, log, icmp, onState: (handler) => void handlers.push(handler) }, signal);
+  // Awaited here: a promise handed back would let go of the ICMP process at once.
+  return await measure({ settings, log, icmp, onState: (handler) => void handlers.push(handler) }, signal);
 };
 
 /** While the guard rails are not read yet, their absence is no news. */

@@ -206,7 +206,6 @@ export const makeEngine = (deps: EngineDeps): Engine => {
         closedMs,
         noise: [canaryMs, schedulerLagMs, dropped],
         mayHaveDropped,
-        stalledAt: stalls.at,
         waitedMs: stalls.waitedMs,
       });
     });

@@ -70,8 +70,6 @@ export interface Closing {
   readonly noise: ClosedRound['noise'];
   /** Whether our socket may have dropped a reply that was awaited in this span. */
   mayHaveDropped(fromMs: number, toMs: number): boolean;
-  /** Whether the engine itself stood still at this time, so that a reply in time was seen too late. */
-  stalledAt(atMs: number): boolean;
   /** How long a reply that was seen at this time may have waited for us; 0 for no longer than usual. */
   waitedMs(seenMs: number): number;
 }
@@ -101,7 +99,8 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
       continue;
     }
     const deadlineMs = sentMs + closing.timeoutMs;
-    if (closing.mayHaveDropped(sentMs, deadlineMs) || (arrivedMs !== 0 && closing.stalledAt(deadlineMs))) unknown.push(rtts.length);
+    if (closing.mayHaveDropped(sentMs, deadlineMs) || (arrivedMs !== 0 && arrivedMs - closing.waitedMs(arrivedMs) <= deadlineMs))
+      unknown.push(rtts.length);
     else if (arrivedMs !== 0) late += 1;
     rtts.push(null);
   }

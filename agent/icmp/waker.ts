@@ -54,8 +54,6 @@ export const makeWaker = (deps: WakerDeps): Waker => {
 /** When the engine saw nothing of what came in: not woken, or at something else. In the order of time, for as long as a round may ask. */
 export interface Stalls {
   add(fromMs: number, toMs: number): void;
-  /** Whether it is possible that a reply came at this time and was not seen at once, by more than the noise of every day. */
-  at(atMs: number): boolean;
   /** How long a reply that was seen at this time may have lain there at most; 0 when no stall was near. */
   waitedMs(seenMs: number): number;
 }
@@ -86,7 +84,6 @@ export const makeStalls = (): Stalls => {
       froms.splice(0, KEPT_STALLS);
       tos.splice(0, KEPT_STALLS);
     },
-    at: (atMs) => (tos[begunAt(atMs) - 1] ?? 0) >= atMs,
     waitedMs: (seenMs) => {
       const last = begunAt(seenMs) - 1;
       return (tos[last] ?? 0) + AFTERMATH_MS >= seenMs ? seenMs - (froms[last] ?? seenMs) : 0;

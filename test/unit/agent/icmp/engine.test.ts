@@ -1,0 +1,236 @@
+import t from 'tap';
+import { Limits } from '../../../../agent/config/limits.ts';
+import { makeEngine } from '../../../../agent/icmp/engine.ts';
+import type { ClosedRound, EngineTask } from '../../../../agent/icmp/messages.ts';
+import type { IcmpSocket } from '../../../../agent/icmp/socket.ts';
+
+const FREE = Limits.parse({
+  perTarget: { packetsPerSecond: 1e6, burstPackets: 1e6, bytesPerSecond: 1e9 },
+  perNetwork: { packetsPerSecond: 1e6 },
+  total: { packetsPerSecond: 1e6 },
+});
+const TASK: EngineTask = {
+  slot: 1,
+  address: '10.0.0.1',
+  intervalMs: 1_000,
+  phaseMs: 250,
+  count: 3,
+  spacingMs: 100,
+  timeoutMs: 200,
+  sizeBytes: 56,
+  dscp: 0,
+  ttl: 64,
+};
+const CANARY = '127.0.0.1';
+
+interface Sent {
+  readonly atMs: number;
+  readonly packet: Buffer;
+  readonly address: string;
+}
+
+/** An engine on a clock that only the test moves, with a socket that the test answers. */
+const openRig = (options: { readonly limits?: Limits | null; readonly send?: (sent: Sent) => string } = {}) => {
+  let nowMs = 10_000;
+  let alarm: { atMs: number; wake: () => void } | null = null;
+  let drops = 0;
+  let word = 1;
+  const sent: Sent[] = [];
+  const closed: ClosedRound[] = [];
+  const waiting: { packet: Buffer; source: string }[] = [];
+  const socket: IcmpSocket = {
+    family: 'v4',
+    inode: null,
+    send: (packet, address) => {
+      const one = { atMs: nowMs, packet: Buffer.from(packet), address };
+      if (address !== CANARY) sent.push(one);
+      return address === CANARY ? '' : (options.send?.(one) ?? '');
+    },
+    receive: () => {
+      const next = waiting.shift();
+      if (next === undefined) return false;
+      engine.packet(socket, next.packet, next.packet.length, next.source);
+      return true;
+    },
+    close: () => undefined,
+  };
+  const engine = makeEngine({
+    now: () => nowMs,
+    wakeIn: (ms, wake) => {
+      alarm = { atMs: nowMs + ms, wake };
+    },
+    randomWord: () => (word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0),
+    sockets: [socket],
+    canonical: (address) => address,
+    readDrops: () => drops,
+    closed: (rounds) => closed.push(...rounds),
+  });
+  if (options.limits !== undefined) engine.setLimits(options.limits);
+  /** Lets the time go on to `untilMs`, waking the engine when it wants to be. */
+  const runTo = (untilMs: number): void => {
+    while (alarm !== null && alarm.atMs <= untilMs) {
+      const { atMs, wake } = alarm;
+      alarm = null;
+      nowMs = Math.max(nowMs, atMs);
+      wake();
+    }
+    nowMs = untilMs;
+  };
+  const answer = (one: Sent | undefined, change: (icmp: Buffer) => void = () => undefined, source = '0a000001'): void => {
+    if (one === undefined) throw new Error('nothing was sent');
+    const icmp = Buffer.from(one.packet);
+    icmp[0] = 0;
+    change(icmp);
+    icmp.writeUInt16BE(0, 2);
+    let sum = 0;
+    for (let i = 0; i + 1 < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    icmp.writeUInt16BE(~sum & 0xffff, 2);
+    waiting.push({ packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]), source: '10.0.0.1' });
+    engine.readable(socket);
+  };
+  return { engine, sent, closed, runTo, answer, drop: (count: number) => (drops += count), stall: (untilMs: number) => (nowMs = untilMs) };
+};
+
+t.test('a round starts in its phase, spaces its packets, and closes when the last one has timed out', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(11_200);
+
+  t.same(
+    rig.sent.map(({ atMs }) => Math.round(atMs - 10_250) <= 4),
+    [true, false, false],
+  );
+  t.ok(
+    rig.sent.every(({ atMs }, i) => atMs - (10_250 + i * 100) >= 0 && atMs - (10_250 + i * 100) <= 4),
+    rig.sent.map(({ atMs }) => atMs).join(' '),
+  );
+  t.match(rig.closed, [{ slot: 1, startedMs: 10_250, rtts: [null, null, null] }]);
+  const [round] = rig.closed;
+  t.ok(Math.abs((round?.durationMs ?? 0) - 400) <= 10, `${round?.durationMs} ms`);
+});
+
+t.test('replies give RTTs, the second one to a packet is a duplicate, one out of order shows', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_420);
+  rig.answer(rig.sent[1]);
+  rig.runTo(10_430);
+  rig.answer(rig.sent[0]);
+  rig.answer(rig.sent[0]);
+  rig.runTo(11_000);
+
+  t.match(rig.closed, [{ duplicates: 1, arrivals: [1, 0], late: 0, ttl: 64 }]);
+  t.same(
+    rig.closed[0]?.rtts.map((rtt) => rtt !== null),
+    [true, true, false],
+  );
+});
+
+t.test('a late reply is a lost packet, and one after the round has been handed over counts in the next', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_460);
+  rig.answer(rig.sent[0]);
+  rig.runTo(11_200);
+  rig.answer(rig.sent[2]);
+  rig.runTo(12_200);
+
+  t.match(rig.closed, [
+    { rtts: [null, null, null], late: 1 },
+    { rtts: [null, null, null], late: 1 },
+  ]);
+});
+
+t.test('a wrong cookie, a foreign source and a shorter reply count as nothing', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_300);
+  rig.answer(rig.sent[0], (icmp) => icmp.writeUInt8((icmp[10] ?? 0) ^ 1, 10));
+  rig.answer(rig.sent[0], (icmp) => icmp.writeUInt8((icmp[20] ?? 0) ^ 1, 20));
+  rig.answer(rig.sent[0], undefined, '0a000002');
+  rig.runTo(11_200);
+
+  t.match(rig.closed, [{ rtts: [null, null, null], duplicates: 0 }]);
+  t.match(rig.engine.counters, { wrongCookie: 2, wrongSource: 1, repliesReceived: 0 });
+});
+
+t.test('what was awaited while the socket dropped is unknown, not lost', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_300);
+  rig.drop(3);
+  rig.runTo(11_200);
+
+  t.match(rig.closed, [{ unknown: [0, 1, 2], noise: [null, Number, 3] }]);
+  t.equal(rig.engine.counters.socketDrops, 3);
+});
+
+t.test('a reply that lay in the socket while the engine was held up is neither late nor lost', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_500);
+  rig.stall(10_700); // the process was stopped: packet 2 times out meanwhile
+  rig.answer(rig.sent[2]);
+  rig.runTo(11_400);
+
+  t.match(rig.closed[0], { rtts: [null, null, null], unknown: [2], late: 0 });
+});
+
+t.test('without limits, and at a denied address, no packet leaves and the round says why', async (t) => {
+  for (const [limits, address, reason] of [
+    [null, '10.0.0.1', 'no-limits'],
+    [FREE, '224.0.0.1', 'denied-network'],
+    [FREE, 'fd00::1', 'no-family'],
+  ] as const) {
+    const rig = openRig({ limits });
+    rig.engine.add({ ...TASK, address });
+    rig.runTo(11_200);
+    t.equal(rig.sent.length, 0, reason);
+    t.match(rig.closed, [{ rtts: [], errors: { [reason]: 3 } }]);
+  }
+});
+
+t.test('limits can be given and taken away while it runs', async (t) => {
+  const rig = openRig({ limits: null });
+  rig.engine.add(TASK);
+  rig.runTo(11_200);
+  rig.engine.setLimits(FREE);
+  rig.runTo(12_200);
+  rig.engine.setLimits(null);
+  rig.runTo(13_200);
+  t.same(
+    rig.closed.map(({ rtts }) => rtts.length),
+    [0, 3, 0],
+  );
+});
+
+t.test('a packet that the kernel refused was not sent', async (t) => {
+  const rig = openRig({ limits: FREE, send: () => 'send-no-route' });
+  rig.engine.add(TASK);
+  rig.runTo(11_200);
+  t.match(rig.closed, [{ rtts: [], errors: { 'send-no-route': 3 } }]);
+  t.equal(rig.engine.counters.packetsSent, 0);
+});
+
+t.test('rounds whose time has gone by are skipped and counted, never made up for', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_100);
+  rig.stall(13_900);
+  rig.runTo(14_900);
+  t.equal(rig.closed.length, 1);
+  t.equal(rig.closed[0]?.startedMs, 14_250);
+  t.ok(rig.engine.counters.roundsSkipped >= 1);
+  t.equal(rig.sent.length, 3);
+});
+
+t.test('a removed task sends nothing more and its open round is not handed over', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add(TASK);
+  rig.runTo(10_300);
+  rig.engine.remove(1);
+  rig.runTo(13_000);
+  t.equal(rig.sent.length, 1);
+  t.same(rig.closed, []);
+});

@@ -30,6 +30,7 @@ const measureScript = async (
     intervalMs: 1_000,
     options,
     rounds: 3,
+    nice: -10,
     durationMs: 12_000,
     ...order,
   });

@@ -128,7 +128,7 @@ export const Failure = ({ error, retry, holds }: { readonly error: ApiError; rea
 
 /** The shape of what comes, after 150 ms. */
 export const Skeleton = ({ rows = 4, height = 36 }: { readonly rows?: number; readonly height?: number }) => (
-  <div class="skeleton" aria-busy="true" aria-label="loading">
+  <div class="skeleton" role="status" aria-busy="true" aria-label="loading">
     <b />
     {Array.from({ length: rows }, (_, index) => (
       <i key={index} ref={(line) => line?.style.setProperty('margin-top', `${height - 14}px`)} />

@@ -5,7 +5,7 @@ import { whyNoNamespace } from '../netns/namespace.ts';
 import { childrenOf, Part, until } from './part.ts';
 import { seeded } from './seeded.ts';
 import { addressOf, PACKETS, Stage } from './stage.ts';
-import { type Account, reconcile, row, startWitness, together, type Witness } from './witness.ts';
+import { type Account, nothing, reconcile, row, startWitness, together, type Witness } from './witness.ts';
 
 // kill -9 at random moments while rounds flow; a witness beside the agent counts what really left.
 
@@ -111,7 +111,7 @@ const killAll = async (t: Test, broker: 'embedded' | 'mosquitto', phases: readon
   const scene = new Scene(stage, broker);
   const witness = await scene.open();
   let allowed = 0;
-  let before: Account = { rounds: 0, witnessed: 0, stored: 0, doubled: 0, lost: 0, failed: 0, stampErrorMs: 0 };
+  let before: Account = nothing;
   for (const names of phases) {
     const title = `kill -9 ${names.join(', ')}`;
     const kills = names.length === 1 ? KILLS : names.length;
@@ -132,16 +132,23 @@ const killAll = async (t: Test, broker: 'embedded' | 'mosquitto', phases: readon
     t.equal(account.doubled, 0, `${title}: nothing is doubled`);
     t.equal(account.lost + account.failed, 0, `${title}: a gap is no data, never loss`, { account });
     t.ok(settledS <= SETTLED_WITHIN_MS / 1_000, `${title}: settled in ${settledS.toFixed(1)} s`);
-    t.ok(account.stampErrorMs < 100, `${title}: timestamps are true to ${account.stampErrorMs.toFixed(1)} ms`);
+    t.ok(account.stampMedianMs < 20 && account.stampWorstMs < 500, `${title}: timestamps are true`, { account });
     before = account;
   }
   await witness.stop();
 };
 
+const MIXED: readonly Name[] = ['Mosquitto', 'agent', 'Mosquitto', 'controller', 'ICMP process'];
+
 t.setTimeout(release ? 1_200_000 : 200_000);
 t.test('kill -9 of agent, ICMP process and controller: what was sent is stored, once', { skip: missing ?? false }, (t) =>
-  killAll(t, 'embedded', [['controller'], ['ICMP process'], ['agent'], ['agent', 'controller', 'ICMP process', 'controller']]),
+  killAll(t, 'embedded', [
+    ['ICMP process'],
+    ['agent'],
+    ['controller'],
+    ...(release ? [['agent', 'controller', 'ICMP process', 'controller'] as const] : []),
+  ]),
 );
 t.test('kill -9 of an external Mosquitto and of those around it: the same', { skip: missingMosquitto ?? false }, (t) =>
-  killAll(t, 'mosquitto', [['Mosquitto'], ['Mosquitto', 'agent', 'controller']]),
+  killAll(t, 'mosquitto', [...(release ? ([['Mosquitto']] as const) : []), MIXED]),
 );

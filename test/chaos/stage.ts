@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OnlineStatus } from '../../protocol/status.ts';
-import { PairHistory, Saved, type SmokeColumn, TargetList, TokenCreated } from '../../protocol/api.ts';
+import { PairHistory, Saved, type SmokeColumn, TokenCreated } from '../../protocol/api.ts';
 import type * as z from 'zod';
 import { openVethPair, type Namespace } from '../netns/namespace.ts';
 import { Part, until } from './part.ts';
@@ -65,9 +65,9 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Resolves when it listens. `broker`: with the external Mosquitto. */
-  async startController(broker: 'embedded' | 'mosquitto' = 'embedded'): Promise<Part> {
+  async startController(broker: 'embedded' | 'mosquitto' = 'embedded', environment: Readonly<Record<string, string>> = {}): Promise<Part> {
     const flags = broker === 'mosquitto' ? ['--broker', MOSQUITTO_URL, '--agents-broker', MOSQUITTO_URL] : [];
-    const part = this.run([process.execPath, 'controller/main.ts', 'run', '--data', this.controllerData, '--json', ...flags]);
+    const part = this.run([process.execPath, 'controller/main.ts', 'run', '--data', this.controllerData, '--json', ...flags], environment);
     await part.heard('{"ready"');
     return part;
   }
@@ -105,14 +105,10 @@ export class Stage implements AsyncDisposable {
   async addTarget(id: string, address: string, tasks: object = EVERY_SECOND): Promise<void> {
     await this.call('POST', '/targets', Saved, { id, name: id, address, tasks: [tasks] });
   }
-  async removeTargets(): Promise<void> {
-    const { targets } = await this.call('GET', '/targets', TargetList);
-    for (const { id } of targets) await this.call('DELETE', `/targets/${id}`, Saved);
-  }
 
   /** One column a round, the oldest first; none when nothing was measured yet. */
-  async rounds(agent: string, target: string, sinceMs: number): Promise<readonly SmokeColumn[]> {
-    const path = `/pairs/${agent}/${target}/icmp/history?from=${Math.floor(sinceMs)}&to=${Date.now() + 60_000}&columns=2000`;
+  async rounds(agent: string, target: string, sinceMs: number, toMs = Date.now() + 60_000): Promise<readonly SmokeColumn[]> {
+    const path = `/pairs/${agent}/${target}/icmp/history?from=${Math.floor(sinceMs)}&to=${Math.floor(toMs)}&columns=2000`;
     const history = await this.call('GET', path, PairHistory);
     if (history.bucketMs !== 0) throw new Error(`the query gave buckets of ${history.bucketMs} ms, not rounds`);
     return history.columns;
@@ -120,11 +116,23 @@ export class Stage implements AsyncDisposable {
 
   /** The REST API over the Unix socket. Rejects with its words when it refuses. */
   async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
+    const answer = await this.ask(method, `/api/v1${path}`, body);
+    return schema.parse(answer === '' ? null : JSON.parse(answer));
+  }
+
+  /** One of the controller's own metrics, without labels. */
+  async metric(name: string): Promise<number> {
+    const line = new RegExp(`^${name} (\\S+)$`, 'm').exec(await this.ask('GET', '/metrics'));
+    if (line === null) throw new Error(`no metric ${name}`);
+    return Number(line[1]);
+  }
+
+  async ask(method: string, path: string, body?: object): Promise<string> {
     const payload = body === undefined ? '' : JSON.stringify(body);
     const outgoing = request({
       socketPath: join(this.controllerData, 'controller.sock'),
       method,
-      path: `/api/v1${path}`,
+      path,
       headers: {
         host: 'localhost',
         ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
@@ -137,7 +145,7 @@ export class Stage implements AsyncDisposable {
     if (incoming === undefined) throw new Error('no answer');
     const answer = await text(incoming);
     if ((incoming.statusCode ?? 0) >= 300) throw new Error(`${method} ${path}: ${incoming.statusCode} ${answer}`);
-    return schema.parse(answer === '' ? null : JSON.parse(answer));
+    return answer;
   }
 
   /** Resolves when each target has a round that began after `afterMs`. */

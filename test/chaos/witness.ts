@@ -50,8 +50,9 @@ export interface Account {
   readonly doubled: number;
   readonly lost: number;
   readonly failed: number;
-  /** The worst distance between a round's timestamp and the packet that began it, ms. */
-  readonly stampErrorMs: number;
+  /** Between a round's timestamp and the nearest packet: what a busy machine does to single rounds aside, and the worst one, ms. */
+  readonly stampMedianMs: number;
+  readonly stampWorstMs: number;
 }
 
 export const reconcile = (sent: readonly number[], rounds: readonly SmokeColumn[]): Account => {
@@ -68,13 +69,17 @@ export const reconcile = (sent: readonly number[], rounds: readonly SmokeColumn[
     doubled: rounds.length - times.size,
     lost: total('lost'),
     failed: total('failed'),
-    stampErrorMs: Math.max(0, ...distances),
+    stampMedianMs: medianOf(distances),
+    stampWorstMs: Math.max(0, ...distances),
   };
 };
 
+const medianOf = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? 0;
+
 /** One account of several targets. */
 export const together = (accounts: readonly Account[]): Account => {
-  const total = (of: Exclude<keyof Account, 'stampErrorMs'>): number => accounts.reduce((sum, account) => sum + account[of], 0);
+  const total = (of: Exclude<keyof Account, 'stampMedianMs' | 'stampWorstMs'>): number =>
+    accounts.reduce((sum, account) => sum + account[of], 0);
   return {
     rounds: total('rounds'),
     witnessed: total('witnessed'),
@@ -82,11 +87,24 @@ export const together = (accounts: readonly Account[]): Account => {
     doubled: total('doubled'),
     lost: total('lost'),
     failed: total('failed'),
-    stampErrorMs: Math.max(...accounts.map(({ stampErrorMs }) => stampErrorMs)),
+    stampMedianMs: Math.max(...accounts.map(({ stampMedianMs }) => stampMedianMs)),
+    stampWorstMs: Math.max(...accounts.map(({ stampWorstMs }) => stampWorstMs)),
   };
+};
+
+/** Before anything was measured. */
+export const nothing: Account = {
+  rounds: 0,
+  witnessed: 0,
+  stored: 0,
+  doubled: 0,
+  lost: 0,
+  failed: 0,
+  stampMedianMs: 0,
+  stampWorstMs: 0,
 };
 
 /** One row of the fault table. */
 export const row = (fault: string, times: number, account: Account, settledS: number): string =>
   `${fault.padEnd(24)} ×${String(times).padEnd(3)} rounds ${account.rounds}, witness ${account.witnessed}, stored ${account.stored}, ` +
-  `missing ${account.witnessed - account.stored}, doubled ${account.doubled}, lost ${account.lost}, stamps ±${account.stampErrorMs.toFixed(1)} ms, settled in ${settledS.toFixed(1)} s`;
+  `missing ${account.witnessed - account.stored}, doubled ${account.doubled}, lost ${account.lost}, stamps ±${account.stampMedianMs.toFixed(1)} ms (worst ${account.stampWorstMs.toFixed(0)}), settled in ${settledS.toFixed(1)} s`;

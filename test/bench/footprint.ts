@@ -1,6 +1,6 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -13,6 +13,8 @@ import { family } from './process-cpu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const TARGETS = 1_000;
+/** How the agent's unit starts it; without them it starts itself anew with them. */
+const AS_ITS_UNIT = ['--max-semi-space-size=1', '--single-threaded'];
 const SETTLE_MS = 60_000;
 const SAMPLES = 5;
 
@@ -85,7 +87,7 @@ const openScene = async (say: (line: string) => void): Promise<Scene> => {
   await seedTargets(data);
   const environment = ['env', `NODE_COMPILE_CACHE=${join(directory, 'cache')}`];
   const start = (side: 'agent' | 'controller', words: readonly string[]): ChildProcess =>
-    namespace.spawn([...environment, nodes[side] ?? '', join(ROOT, side, 'main.ts'), ...words]);
+    namespace.spawn([...environment, nodes[side] ?? '', ...(side === 'agent' ? AS_ITS_UNIT : []), join(ROOT, side, 'main.ts'), ...words]);
   const controller = start('controller', ['run', '--data', data, '--http', '0', '--mqtt', '18883', '--json']);
   stack.defer(() => end(controller));
   const ready = await firstLine(controller, 'ready');
@@ -141,7 +143,11 @@ const seedTargets = async (data: string): Promise<void> => {
 /** `ip netns exec` and `env` become the program: it is there once its executable is the Node that was meant. 0: not yet. */
 const programIn = (child: ChildProcess, node: string): number => {
   const pid = child.pid ?? 0;
-  return spawnSync('readlink', [`/proc/${pid}/exe`], { encoding: 'utf8' }).stdout.trim() === node ? pid : 0;
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) === node ? pid : 0;
+  } catch {
+    return 0;
+  }
 };
 
 /** ICMP echo requests, v4, sent in the process's namespace. */

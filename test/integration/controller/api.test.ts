@@ -143,7 +143,14 @@ t.test('api: beyond loopback it speaks TLS, under a cookie that only TLS carries
   t.not(await peer(), before);
   const payload = JSON.stringify({ login: 'viewer', password: PASSWORD });
   const headers = { 'content-type': 'application/json' };
-  const asking = requestTls({ port: server.port, host: '127.0.0.1', ca: authority.certificatePem, method: 'POST', path: '/api/v1/session', headers });
+  const asking = requestTls({
+    port: server.port,
+    host: '127.0.0.1',
+    ca: authority.certificatePem,
+    method: 'POST',
+    path: '/api/v1/session',
+    headers,
+  });
   asking.end(payload);
   const [response] = await once(asking, 'response');
   t.match(String(response.headers['set-cookie']), /^__Host-sonde_[0-9a-f]{8}=.*Secure; SameSite=Strict/);

@@ -25,7 +25,12 @@ const dial = async (door: FleetDoor, credentials?: Credentials): Promise<TLSSock
   socket.on('error', () => {});
   return socket;
 };
-const join = (door: FleetDoor, agentId: string, credentials: Credentials, onMessage = (_: unknown): void => {}): Promise<Session> =>
+const join = (
+  door: FleetDoor,
+  agentId: string,
+  credentials: Credentials,
+  onMessage: (message: unknown) => void = () => {},
+): Promise<Session> =>
   transportOf(agentId, door, credentials).connect(
     {
       will: { topic: `sonde/v1/${agentId}/status`, payload: Buffer.from('gone') },

@@ -23,3 +23,12 @@ export const family = (pid: number): number[] => {
     return [];
   }
 };
+
+/** The command line of a process; '' when it is gone. */
+export const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};

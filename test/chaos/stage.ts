@@ -89,7 +89,8 @@ export class Stage implements AsyncDisposable {
     const file = join(this.directory, `${name}.token`);
     writeFileSync(file, token, { mode: 0o600 });
     const words = ['register', '127.0.0.1:8883', '--token-file', file, '--name', name, '--data', this.agentData(name)];
-    await this.command('agent/main.ts', ...words);
+    // On a busy machine its one clock request may go unanswered; running it again is harmless, and says so.
+    await this.command('agent/main.ts', ...words).catch(() => this.command('agent/main.ts', ...words));
   }
 
   startAgent(name: string, environment: Readonly<Record<string, string>> = {}): Part {

@@ -147,8 +147,10 @@ export class AgentNode {
   #ended(life: Life, error: unknown): void {
     if (life.dead) return;
     const { journal } = this.#world;
-    if (error !== null && this.disk.full) journal.event(`${this.id} cannot start: ${String(error)}`);
-    else if (!life.stopping.signal.aborted) journal.fail(0, `${this.id}: runAgent ended by itself: ${describe(error)}`);
+    if (error !== null && this.disk.full) {
+      journal.event(`${this.id} cannot start: ${String(error)}`);
+      this.#restartMs = RETRY_MS;
+    } else if (!life.stopping.signal.aborted) journal.fail(0, `${this.id}: runAgent ended by itself: ${describe(error)}`);
     else if (error !== null) journal.fail(0, `${this.id}: runAgent rejected on SIGTERM: ${describe(error)}`);
     life.kill();
   }

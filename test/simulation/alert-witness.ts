@@ -3,7 +3,8 @@ import type { SqlRow } from '../../protocol/database.ts';
 import type { Calm } from './calm.ts';
 import type { ControllerTime } from './controller-time.ts';
 import type { Disk } from './disk.ts';
-import { AGENT_OFF, HIGH_LOSS } from './furnish.ts';
+import type { Rule } from '../../protocol/rule.ts';
+import { AGENT_OFF, HIGH_LOSS, LOSS_RULES } from './furnish.ts';
 import { iso, type Journal } from './journal.ts';
 import { INTERVAL_MS, type Outage, type Reality } from './reality.ts';
 import type { Timeline } from './timeline.ts';
@@ -12,7 +13,7 @@ const MINUTE = 60_000;
 /** A round that came later than this after its end may fire nothing (DESIGN.md, Promise 3), and one interval is the round itself. */
 const LATE_MS = 2 * INTERVAL_MS + 30_000 + 20_000;
 /** A cause that lasts this long, seen by somebody all the while, must have its incident. */
-const SURE_MS = HIGH_LOSS.forMs + 4 * INTERVAL_MS;
+const sureMs = (rule: Rule): number => rule.forMs + 4 * INTERVAL_MS;
 
 export interface AlertWorld {
   readonly timeline: Timeline;
@@ -63,7 +64,7 @@ export class AlertWitness {
     this.look(control, time);
     const incidents = control.peek('SELECT * FROM incidents') ?? [];
     for (const [target, outages] of this.#world.reality.outages)
-      for (const outage of merged(outages)) this.#expect(target, outage, incidents, time);
+      for (const outage of merged(outages)) for (const rule of LOSS_RULES) this.#expect(rule, target, outage, incidents, time);
     const { journal } = this.#world;
     for (const row of control.peek("SELECT * FROM outbox WHERE state <> 'delivered'") ?? [])
       journal.fail(9, `notification ${row['idempotency_key']} was never delivered: ${row['state']} ${row['last_error']}`);
@@ -82,10 +83,11 @@ export class AlertWitness {
     const name = `incident ${row['id']} (${row['rule_id']}, ${row['cause']}, opened ${iso(Number(row['opened_at']))})`;
     const [kind, id] = split(String(row['cause']));
     const openedAt = this.#trueTime(Number(row['opened_at']), time);
-    if (row['rule_id'] === HIGH_LOSS.id && timeline.now() - openedAt > LATE_MS + HIGH_LOSS.forMs + 2 * MINUTE)
+    const rule = LOSS_RULES.find((known) => known.id === row['rule_id']);
+    if (rule !== undefined && timeline.now() - openedAt > LATE_MS + rule.forMs + 2 * MINUTE)
       journal.fail(3, `${name}: opened now about the past`);
-    if (row['rule_id'] === HIGH_LOSS.id && kind === 'target') this.#judgeTarget(name, id, openedAt);
-    if (row['rule_id'] === HIGH_LOSS.id && kind === 'agent') this.#judgeUplink(name, id, openedAt);
+    if (rule !== undefined && kind === 'target') this.#judgeTarget(name, id, openedAt);
+    if (rule !== undefined && kind === 'agent') this.#judgeUplink(name, id, openedAt);
     if (row['rule_id'] === AGENT_OFF.id && kind === 'agent') this.#judgeOff(name, id);
     const open = control.peek(
       "SELECT count(*) AS n FROM incidents WHERE rule_id = ? AND cause = ? AND state = 'firing'",
@@ -122,13 +124,13 @@ export class AlertWitness {
       this.#world.journal.fail(9, `${name}: the agent was there all the time`);
   }
 
-  #expect(target: string, outage: Outage, incidents: readonly SqlRow[], time: ControllerTime): void {
+  #expect(rule: Rule, target: string, outage: Outage, incidents: readonly SqlRow[], time: ControllerTime): void {
     const { journal } = this.#world;
     if (!Number.isFinite(outage.from)) return;
     const mine = incidents.filter((row) => {
       const openedAt = this.#trueTime(Number(row['opened_at']), time);
       return (
-        row['rule_id'] === HIGH_LOSS.id &&
+        row['rule_id'] === rule.id &&
         row['cause'] === `target:${target}` &&
         openedAt >= outage.from - MINUTE &&
         openedAt <= outage.to + INTERVAL_MS
@@ -137,16 +139,16 @@ export class AlertWitness {
     if (mine.length > 1)
       journal.fail(9, `${target} was down once, from ${iso(outage.from)} to ${iso(outage.to)}, and has ${mine.length} incidents`);
     journal.count(mine.length === 1 ? 'outages with their incident' : 'outages without an incident');
-    if (mine.length === 0 && this.#mustBeSeen(target, outage))
+    if (mine.length === 0 && this.#mustBeSeen(rule, target, outage))
       journal.fail(9, `${target} was down from ${iso(outage.from)} to ${iso(outage.to)}, and nobody was told`);
   }
 
   /** Somebody who measures it was well from before the outage until it had to fire. */
-  #mustBeSeen(target: string, outage: Outage): boolean {
+  #mustBeSeen(rule: Rule, target: string, outage: Outage): boolean {
     const { calm, reality } = this.#world;
-    if (outage.to - outage.from < SURE_MS) return false;
+    if (outage.to - outage.from < sureMs(rule)) return false;
     return reality.agents.some(
-      ({ id }) => reality.targetsOf(id).includes(target) && calm.wasCalm(id, outage.from - 5 * MINUTE, outage.from + SURE_MS),
+      ({ id }) => reality.targetsOf(id).includes(target) && calm.wasCalm(id, outage.from - 5 * MINUTE, outage.from + sureMs(rule)),
     );
   }
 

@@ -44,7 +44,7 @@ export const MUTATIONS = {
   'alert on arrival time': {
     file: 'controller/alerts/watermark.ts',
     from: "arrival.lane === 'fresh' ? arrival.observations.filter(({ end }) => end > before.upTo) : [];",
-    to: 'arrival.observations.map((observation) => ({ ...observation, end: arrival.arrivedAt }));',
+    to: 'arrival.observations.map((seen) => ({ ...seen, at: arrival.arrivedAt + seen.at - seen.end, end: arrival.arrivedAt }));',
     breaks: [3, 9],
   },
   'forget which notification was sent': {

@@ -159,7 +159,7 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
       if (intensity === 0) return;
       const within = (ms: number): number => Math.max(1, Math.min(ms, until - timeline.now()));
       plan({ timeline, journal, calm, broker, embedded, controller, agents, webhook, until, within, intensity }, random.fork('faults'));
-      planOutages({ timeline, journal, reality }, random.fork('outages'), until);
+      planOutages({ timeline, journal, reality, intensity }, random.fork('outages'), until);
     },
     async finish(): Promise<void> {
       accountFor(agents, ledger, journal, timeline.now() - 2 * MINUTE);
@@ -204,10 +204,14 @@ const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
 /** A small spool now and then, so that a long outage fills it. */
 const capOf = (random: Seeded): number => (random.chance(0.3) ? 256 * 1024 : 64 * 1024 * 1024);
 
-const planOutages = (on: { timeline: Timeline; journal: Journal; reality: Reality }, random: Seeded, until: number): void => {
+const planOutages = (
+  on: { timeline: Timeline; journal: Journal; reality: Reality; intensity: number },
+  random: Seeded,
+  until: number,
+): void => {
   for (const target of on.reality.targets)
-    repeat(on, random.fork(target.id), 0.5, until, (draw) => outage(on, target.id, draw.between(2 * MINUTE, 90 * MINUTE)));
-  repeat(on, random.fork('k causes'), 0.5, until, (draw) => {
+    repeat(on, random.fork(target.id), 0.5 * on.intensity, until, (draw) => outage(on, target.id, draw.between(2 * MINUTE, 90 * MINUTE)));
+  repeat(on, random.fork('k causes'), 0.5 * on.intensity, until, (draw) => {
     const ms = draw.between(10 * MINUTE, 40 * MINUTE);
     for (const target of on.reality.targets) if (draw.chance(0.3)) outage(on, target.id, ms + draw.between(0, 60_000));
   });

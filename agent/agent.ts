@@ -7,6 +7,7 @@ import type { Task } from '../protocol/task.ts';
 import { type Clock, slept } from '../protocol/time.ts';
 import { ConfigKeeper } from './config/keeper.ts';
 import { LastGood } from './config/last-good.ts';
+import { Events } from './events.ts';
 import type { Host } from './host.ts';
 import { makeIntake } from './intake.ts';
 import { keepConnected } from './link/connection.ts';
@@ -64,6 +65,7 @@ export interface Agent {
   readonly uplink: Uplink;
   readonly keeper: ConfigKeeper;
   readonly runner: TaskRunner;
+  readonly events: Events;
   /** There is something to commit or to send. */
   readonly work: Wake;
   /** There is something to say: a report, another health. */
@@ -86,6 +88,7 @@ export const runAgent = async (deps: AgentDeps, signal: AbortSignal): Promise<vo
   const link = keepConnected(
     {
       ...deps,
+      log: agent.events.log,
       converse: () => new Conversation(agent),
       onState: (connected, detail) => {
         connection = { connected, detail };
@@ -98,10 +101,17 @@ export const runAgent = async (deps: AgentDeps, signal: AbortSignal): Promise<vo
 };
 
 const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
-  const { clock, db, host, log, random } = deps;
+  const { clock, db, host, random } = deps;
   const timing = { ...defaultTiming, ...deps.timing };
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
   const timekeeper = new Timekeeper(db, clock, host);
+  const news = new Wake();
+  const events = new Events(
+    deps.log,
+    () => timekeeper.now()?.atMs ?? clock.now(),
+    () => news.ring(),
+  );
+  const { log } = events;
   const spool = new Spool({
     db,
     log,
@@ -112,7 +122,6 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   });
   const uplink = new Uplink({ spool, timekeeper, clock, timing, log });
   const work = new Wake();
-  const news = new Wake();
   deps.onHealth?.(() => news.ring());
   const intake = makeIntake(clock, timekeeper, spool, host.bootId);
   const open = (task: Task, signal: AbortSignal): ReturnType<typeof openProbe> =>
@@ -127,7 +136,7 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   });
   const keeper = new ConfigKeeper(deps.identity, new LastGood(db), (tasks) => runner.apply(tasks), log, timekeeper.steady.now());
   const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
-  return { deps, timing, timekeeper, spool, uplink, keeper, runner, work, news, status, stopping: () => stop.aborted };
+  return { deps, timing, timekeeper, spool, uplink, keeper, runner, events, work, news, status, stopping: () => stop.aborted };
 };
 
 /** The one loop that writes and sends: rounds that close within `commitMs` share a commit, and go out right after it. */
@@ -148,10 +157,10 @@ const commitLoop = async (agent: Agent, signal: AbortSignal): Promise<void> => {
 };
 
 /** Suspends are looked for often: what lies between two looks is the uncertainty of a round that began there. */
-const suspendLoop = async ({ deps, timing, timekeeper }: Agent, signal: AbortSignal): Promise<void> => {
+const suspendLoop = async ({ deps, events, timing, timekeeper }: Agent, signal: AbortSignal): Promise<void> => {
   while (await slept(deps.clock, timing.suspendCheckMs, signal)) {
     const sleptMs = timekeeper.look();
-    if (sleptMs > 0) deps.log.warn('suspended', `the host was suspended for ${(sleptMs / 1000).toFixed(1)} s`);
+    if (sleptMs > 0) events.log.warn('suspended', `the host was suspended for ${(sleptMs / 1000).toFixed(1)} s`);
   }
 };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** For a program that mostly waits: a small young generation, no helper threads. */
-const SMALL = ['--max-semi-space-size=1', '--single-threaded'];
+const SMALL = ['--max-semi-space-size=1', '--single-threaded', '--optimize-for-size'];
 
 const restartSmall = (): void => {
   const [program, ...words] = process.argv.slice(1);

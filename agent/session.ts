@@ -47,7 +47,7 @@ export class Conversation {
   }
 
   #take({ topic: text, payload }: LinkMessage): void {
-    const { deps, timekeeper, uplink, keeper, work, news } = this.#agent;
+    const { events, timekeeper, uplink, keeper, work, news } = this.#agent;
     const name = parseTopic(text)?.name;
     if (payload.length === 0 || name === undefined) return; // an empty retained message is a forgotten one
     if (name === 'clock/reply') {
@@ -58,7 +58,7 @@ export class Conversation {
     } else if (name === 'rounds/ack') {
       const ack = decode(Acknowledgement, payload);
       if (ack.ok) uplink.acknowledged(ack.value);
-      else deps.log.warn('ack-not-understood', `an acknowledgement is not understood: ${ack.reason}`);
+      else events.log.warn('ack-not-understood', `an acknowledgement is not understood: ${ack.reason}`);
       work.ring();
     } else if (name === 'config') {
       this.#reports.push(keeper.offer(payload));
@@ -87,9 +87,10 @@ export class Conversation {
 
   /** Status now, when there is news, and every `statusMs`. */
   async #statusLoop(publish: Publish, signal: AbortSignal): Promise<void> {
-    const { deps, timing, status, news } = this.#agent;
+    const { deps, timing, status, news, events } = this.#agent;
     while (!signal.aborted) {
       for (const report of this.#reports.splice(0)) publish('config/report', report);
+      for (const event of events.take()) publish('event', event);
       publish('status', status(), { retain: true });
       await news.wait(deps.clock, timing.statusMs, signal);
     }

@@ -118,7 +118,7 @@ const writeLimits = (path: string, printer: StepPrinter): void => {
       step: 'guard rails written',
       ok: false,
       detail: error instanceof Error ? error.message : String(error),
-      fix: `as root: npm run agent -- limits > ${path}`,
+      fix: `as root: npm run --silent agent -- limits > ${path}`,
       exit: EXIT.noPermission,
     });
   }

@@ -39,14 +39,17 @@ export const readGuardRails = async (path: string, uid: number): Promise<GuardRa
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOENT') return no(`${path} is missing`, `agent limits > ${path} && chmod 644 ${path}`);
+    if (code === 'ENOENT') return no(`${path} is missing`, `npm run --silent agent -- limits > ${path} && chmod 644 ${path}`);
     if (code === 'EACCES') return no(`${path} may not be read by user ${uid}`, `chmod a+r ${path}`);
-    return no(`${path}: ${error instanceof Error ? error.message : String(error)}`, `agent limits > ${path}`);
+    return no(`${path}: ${error instanceof Error ? error.message : String(error)}`, `npm run --silent agent -- limits > ${path}`);
   }
   const parsed = Limits.safeParse(await parseYaml(text));
   return parsed.success
     ? { ok: true, limits: parsed.data }
-    : no(`${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`, `edit ${path}; "agent limits" prints a good one`);
+    : no(
+        `${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+        `edit ${path}; "npm run --silent agent -- limits" prints a good one`,
+      );
 };
 
 /** Looks again and again; told at the start and whenever the file, or what is wrong with it, has changed. */

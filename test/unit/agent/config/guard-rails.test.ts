@@ -22,7 +22,7 @@ t.test('the file that register writes says what the schema has as its defaults',
 });
 
 const refused: readonly (readonly [what: string, path: () => string, reason: RegExp, fix: RegExp])[] = [
-  ['a missing file', () => join(directory, 'none.yaml'), /is missing/, /^agent limits > .*none\.yaml/],
+  ['a missing file', () => join(directory, 'none.yaml'), /is missing/, /^npm run --silent agent -- limits > .*none\.yaml/],
   ['a file that its group may write', () => file(DEFAULT_LIMITS_FILE, 0o664), /may be written by others \(mode 664\)/, /^chmod go-w /],
   ['a file that everybody may write', () => file(DEFAULT_LIMITS_FILE, 0o646), /may be written by others/, /^chmod go-w /],
   ['a file that is not YAML', () => file('a: [1'), /not YAML|expected object/, /edit/],

@@ -110,10 +110,10 @@ const killAll = async (t: Test, broker: 'embedded' | 'mosquitto', phases: readon
   await using stage = new Stage();
   const scene = new Scene(stage, broker);
   const witness = await scene.open();
-  let allowed = 0;
   let before: Account = nothing;
   for (const names of phases) {
     const title = `kill -9 ${names.join(', ')}`;
+    let allowed = before.witnessed - before.stored;
     const kills = names.length === 1 ? KILLS : names.length;
     for (let kill = 0; kill < kills; kill += 1) {
       const name = names[kill % names.length] ?? 'agent';

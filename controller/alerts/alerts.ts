@@ -9,7 +9,7 @@ import type { Change } from './change.ts';
 import { type Definitions, definitionsStamp, loadDefinitions } from './definitions.ts';
 import { readingOf } from './evaluate.ts';
 import { writeChanges } from './incidents.ts';
-import { type Bench, decideCauses, judgeRound, leave } from './judge.ts';
+import { type Bench, decideCauses, judgeRound, leave, membersOf } from './judge.ts';
 import { type Dirty, loadMemory, type Memory, readPosition, saveMemory } from './memory.ts';
 import { isAnswered, type Observation, observe, targetOf } from './observation.ts';
 import { judgePresence } from './presence-rule.ts';
@@ -72,8 +72,9 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
   const commit = async (changes: readonly Change[], dirty: Dirty): Promise<void> => {
     try {
       await state.transaction().execute(async (trx) => {
-        await saveMemory(trx, memory, dirty);
-        await writeChanges(trx, changes, definitions, Math.floor(clock.now()));
+        const seen = await saveMemory(trx, memory, dirty);
+        const membersNow = (rule: string, cause: string) => membersOf(memory.ledger, rule, cause);
+        await writeChanges(trx, changes, { definitions, seen, membersNow, now: Math.floor(clock.now()) });
       });
     } catch (error) {
       memory = await loadMemory(state);

@@ -17,7 +17,13 @@ export type Change =
       readonly rule: string;
       readonly cause: string;
       readonly at: number;
-      readonly members: readonly Member[];
       readonly detail: string;
     }
-  | { readonly kind: 'resolved'; readonly rule: string; readonly cause: string; readonly at: number; readonly detail: string };
+  | {
+      readonly kind: 'resolved';
+      readonly members: readonly Member[];
+      readonly rule: string;
+      readonly cause: string;
+      readonly at: number;
+      readonly detail: string;
+    };

@@ -1,11 +1,11 @@
 import type { DefinedTarget, Definitions } from './definitions.ts';
 import { lateAfterMs } from './evaluate.ts';
-import type { Evidence, View } from './grouping.ts';
+import { type Evidence, seenByOthers, type View } from './grouping.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { targetOf } from './observation.ts';
 
 /** So many witnesses are enough for a share, and a thousand alerts at once stay cheap. */
-const WITNESSES_MAX = 64;
+const WITNESSES_MAX = 32;
 
 /** Gathers what speaks for one cause or another: how the agent's other targets, and other agents, looked since the alert's first breach. */
 export const gatherEvidence = (suspect: Entry, ledger: Ledger, definitions: Definitions, answered: ReadonlySet<string>): Evidence => {
@@ -18,6 +18,9 @@ export const gatherEvidence = (suspect: Entry, ledger: Ledger, definitions: Defi
       .filter((other) => other !== agent)
       .slice(0, WITNESSES_MAX)
       .map((other) => viewOf(other, of));
+  const others = target ? othersOf(target) : [];
+  const agentIsSuspected = ledger.hasMembers(rule, `agent:${agent}`);
+  if (seenByOthers(others)) return { others, peers: [], agentIsSuspected }; // nothing else matters then, and nothing else is cheap
   const mayTestify = (peer: DefinedTarget): boolean =>
     peer.id !== target?.id && !peer.isLoopback && answered.has(peer.id) && peer.rules.some(({ id }) => id === rule);
   const peers = (target?.isLoopback ? [] : (definitions.targetsOf.get(agent) ?? []))
@@ -27,11 +30,7 @@ export const gatherEvidence = (suspect: Entry, ledger: Ledger, definitions: Defi
       const view = viewOf(agent, peer);
       return { view, others: view === 'bad' ? othersOf(peer) : [] };
     });
-  return {
-    others: target ? othersOf(target) : [],
-    peers,
-    agentIsSuspected: ledger.membersOf(rule, `agent:${agent}`).length > 0,
-  };
+  return { others, peers, agentIsSuspected };
 };
 
 const pairView = (ledger: Ledger, rule: string, agent: string, target: DefinedTarget, since: number, windowMs: number): View => {

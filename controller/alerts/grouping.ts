@@ -47,7 +47,7 @@ export const causeOf = (evidence: Evidence, mayWait: boolean): Grouping => {
 /** `bad` counts the suspect's peers, without itself. */
 const isAgentWide = (bad: number, fine: number): boolean => bad >= 1 && (bad + 1) / (bad + 1 + fine) >= AGENT_SHARE;
 
-const seenByOthers = (others: readonly View[]): boolean => {
+export const seenByOthers = (others: readonly View[]): boolean => {
   const bad = others.filter((view) => view === 'bad' || view === 'bad-before').length;
   const fine = others.filter((view) => view === 'fine').length;
   return bad > 0 && bad / (bad + fine) >= OTHERS_SHARE;

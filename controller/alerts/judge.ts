@@ -67,31 +67,33 @@ export const decideCauses = (bench: Bench, now: number): void => {
 const join = (bench: Bench, entry: Entry, cause: string, at: number, why: string): void => {
   const rule = bench.definitions.rules.get(entry.rule);
   if (rule === undefined) return;
-  const isNew = bench.ledger.membersOf(entry.rule, cause).length === 0;
+  const isNew = !bench.ledger.hasMembers(entry.rule, cause);
   bench.ledger.set(entry, { ...entry.state, cause });
-  const members = membersOf(bench.ledger, entry.rule, cause);
   const detail = `${seriesOf(entry)}: ${why}`;
-  if (isNew) bench.changes.push({ kind: 'opened', rule, cause, at, title: titleOf(bench, rule, cause), members, detail });
-  else bench.changes.push({ kind: 'joined', rule: entry.rule, cause, at, members, detail });
+  if (isNew)
+    bench.changes.push({ kind: 'opened', rule, cause, at, title: titleOf(bench, rule, cause), members: [memberOf(entry)], detail });
+  else bench.changes.push({ kind: 'joined', rule: entry.rule, cause, at, detail });
 };
 
-/** Takes one alert out of its incident; the last one ends it. The caller writes the alert's new state. */
+/** Takes one alert out of its incident and back to calm; the last one ends it. */
 export const leave = (bench: Pick<Bench, 'ledger' | 'changes'>, key: AlertKey, cause: string, at: number, why: string): void => {
-  const series = seriesOf(key);
-  const members = membersOf(bench.ledger, key.rule, cause).filter((member) => member.series !== series);
-  const detail = `${series}: ${why}`;
-  if (members.length > 0) bench.changes.push({ kind: 'left', rule: key.rule, cause, at, members, detail });
-  else bench.changes.push({ kind: 'resolved', rule: key.rule, cause, at, detail });
+  const entry = { ...key, state: bench.ledger.get(key) };
+  bench.ledger.delete(key);
+  const detail = `${seriesOf(key)}: ${why}`;
+  if (bench.ledger.hasMembers(key.rule, cause)) bench.changes.push({ kind: 'left', rule: key.rule, cause, at, detail });
+  else bench.changes.push({ kind: 'resolved', rule: key.rule, cause, at, members: [memberOf(entry)], detail });
 };
 
-export const membersOf = (ledger: Ledger, rule: string, cause: string): readonly Member[] =>
-  ledger.membersOf(rule, cause).map((entry) => ({
-    series: seriesOf(entry),
-    agent: entry.agent,
-    target: targetOf(entry.task) || null,
-    value: entry.state.value,
-    since: sinceOf(entry.state),
-  }));
+/** The alerts of one incident as pages and notifications show them. */
+export const membersOf = (ledger: Ledger, rule: string, cause: string): readonly Member[] => ledger.membersOf(rule, cause).map(memberOf);
+
+const memberOf = (entry: Entry): Member => ({
+  series: seriesOf(entry),
+  agent: entry.agent,
+  target: targetOf(entry.task) || null,
+  value: entry.state.value,
+  since: sinceOf(entry.state),
+});
 
 const sinceOf = ({ lifecycle }: AlertState): number => (lifecycle.phase === 'inactive' ? 0 : lifecycle.since);
 

@@ -87,6 +87,10 @@ export class Ledger {
     return [...this.#undecided.values()];
   }
 
+  hasMembers(rule: string, cause: string): boolean {
+    return (this.#byCause.get(`${rule} ${cause}`)?.size ?? 0) > 0;
+  }
+
   /** The alerts of one incident, in the order of their series. */
   membersOf(rule: string, cause: string): readonly Entry[] {
     const members = [...(this.#byCause.get(`${rule} ${cause}`)?.values() ?? [])];
@@ -124,7 +128,9 @@ export class Ledger {
     const id = idOf(entry);
     if (isBad(entry.state)) this.#count(entry, -1);
     this.#undecided.delete(id);
-    this.#byCause.get(`${entry.rule} ${entry.state.cause}`)?.delete(id);
+    const members = this.#byCause.get(`${entry.rule} ${entry.state.cause}`);
+    members?.delete(id);
+    if (members?.size === 0) this.#byCause.delete(`${entry.rule} ${entry.state.cause}`);
   }
 
   #count({ rule, agent, task }: Entry, by: 1 | -1): void {

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import * as z from 'zod';
 import type { State } from '../state/database.ts';
 import type { Tables } from '../state/tables.ts';
-import { AlertState, Ledger, seriesOf, splitSeries } from './ledger.ts';
+import { AlertState, type Entry, Ledger, seriesOf, splitSeries } from './ledger.ts';
 import { Observation } from './observation.ts';
 import type { Progress } from './watermark.ts';
 
@@ -42,9 +42,9 @@ export interface Dirty {
   readonly answers: ReadonlyMap<string, number>;
 }
 
-/** Writes what changed; part of the caller's transaction. */
-export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty: Dirty): Promise<void> => {
-  await saveLedger(trx, memory.ledger);
+/** Writes what changed; part of the caller's transaction. The alerts of incidents among it: what they saw last is new. */
+export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty: Dirty): Promise<readonly Entry[]> => {
+  const seen = await saveLedger(trx, memory.ledger);
   const progress = [...dirty.agents].map((agent) => {
     const { upTo, waiting } = memory.progress.get(agent) ?? { upTo: 0, waiting: [] };
     return { agent_id: agent, up_to: upTo, waiting: JSON.stringify(waiting) };
@@ -69,10 +69,10 @@ export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty
     .values({ consumer: CONSUMER, position: memory.position })
     .onConflict((conflict) => conflict.column('consumer').doUpdateSet({ position: memory.position }))
     .execute();
+  return seen;
 };
 
-/** Writes the alerts that changed; part of the caller's transaction. */
-export const saveLedger = async (trx: Transaction<Tables>, ledger: Ledger): Promise<void> => {
+const saveLedger = async (trx: Transaction<Tables>, ledger: Ledger): Promise<readonly Entry[]> => {
   const { written, deleted } = ledger.takeChanges();
   const states = written.map((entry) => ({ rule_id: entry.rule, series: seriesOf(entry), state: JSON.stringify(entry.state) }));
   for (const rows of chunks(states))
@@ -81,8 +81,10 @@ export const saveLedger = async (trx: Transaction<Tables>, ledger: Ledger): Prom
       .values(rows)
       .onConflict((conflict) => conflict.columns(['rule_id', 'series']).doUpdateSet((row) => ({ state: row.ref('excluded.state') })))
       .execute();
-  for (const key of deleted)
-    await trx.deleteFrom('alert_states').where('rule_id', '=', key.rule).where('series', '=', seriesOf(key)).execute();
+  for (const [rule, keys] of Map.groupBy(deleted, (key) => key.rule))
+    for (const some of chunks(keys.map(seriesOf)))
+      await trx.deleteFrom('alert_states').where('rule_id', '=', rule).where('series', 'in', some).execute();
+  return written.filter(({ state }) => state.cause !== null);
 };
 
 const chunks = <T>(all: readonly T[]): readonly (readonly T[])[] =>

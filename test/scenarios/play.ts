@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type Alerts, openAlerts } from '../../controller/alerts/alerts.ts';
+import { Member } from '../../controller/alerts/notification.ts';
 import type { Arrival } from '../../controller/alerts/arrival.ts';
 import { openState, type State } from '../../controller/state/database.ts';
 import { silentLog } from '../../protocol/log.ts';
@@ -187,10 +188,21 @@ const history = async (state: State): Promise<readonly string[]> => {
     .orderBy('incident_events.id')
     .execute();
   const told = await state.selectFrom('outbox').select(['incident_id', 'idempotency_key']).execute();
-  return events.map(({ kind, at, rule_id, cause, id, detail }) => {
+  const open = await state
+    .selectFrom('incidents')
+    .select(['rule_id', 'cause', 'members'])
+    .where('state', '=', 'firing')
+    .orderBy('id')
+    .execute();
+  const stillOpen = open.map(({ rule_id, cause, members }) => {
+    const series = Member.array().parse(JSON.parse(members));
+    return `open ${rule_id} ${cause} ${series.map((member) => `${member.series}=${member.value}`).join(' ')}`;
+  });
+  const happened = events.map(({ kind, at, rule_id, cause, id, detail }) => {
     const status = kind === 'opened' ? 'firing' : kind;
     const count = told.filter((row) => row.incident_id === id && row.idempotency_key.includes(`/${status}/`)).length;
     const series = kind === 'joined' || kind === 'left' ? ` ${detail.split(':')[0]}` : '';
     return `${formatTime(at - START)} ${kind} ${rule_id} ${cause}${series}${count > 0 ? ` notified=${count}` : ''}`;
   });
+  return [...happened, ...stillOpen];
 };

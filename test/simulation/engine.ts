@@ -17,12 +17,12 @@ export const engineModel = (life: Life, host: Host, reality: Reality, ledger: Le
       const now = life.clock.monotonic();
       const startedMs = Math.ceil((now - phaseMs) / task.intervalMs) * task.intervalMs + phaseMs;
       const startedAt = host.trueTimeOf(startedMs);
-      const startedWall = startedAt + host.wallOffset;
+      const { wallOffsets } = host;
       const suspended = host.suspendedMs();
       if (!(await slept(life.clock, startedMs + needsMs - now, signal))) return;
       if (host.suspendedMs() !== suspended) continue; // the window was slept through: no data
       const sentAt = Array.from({ length: task.options.count }, (_, index) => host.trueTimeOf(startedMs + index * task.options.spacingMs));
-      const truth = ledger.measured({ agent, task: task.id, startedAt, endedAt: host.trueTimeOf(startedMs + needsMs), startedWall });
+      const truth = ledger.measured({ agent, task: task.id, startedAt, endedAt: host.trueTimeOf(startedMs + needsMs), wallOffsets });
       const sample = sampleOf(random, task.address, repliesOf(reality, random, task.target.id, sentAt), truth.mark);
       ledger.hasValues(truth, sample);
       if (!life.step()) await never();

@@ -11,6 +11,7 @@ export class Host {
   #suspendedMs = 0;
   #suspendedAt: number | null = null;
   #wallOffset: number;
+  #bootOffsets: number[] = [];
   #waiting: (() => void)[] = [];
 
   /** `driftPpm`: how much faster than true time the crystal runs. */
@@ -53,10 +54,12 @@ export class Host {
 
   jumpWall(ms: number): void {
     this.#wallOffset += ms;
+    this.#bootOffsets.push(this.#wallOffset);
   }
 
-  get wallOffset(): number {
-    return this.#wallOffset;
+  /** All that the wall clock was off by in this boot; the list goes on growing until the next. */
+  get wallOffsets(): readonly number[] {
+    return this.#bootOffsets;
   }
 
   suspend(): void {
@@ -83,6 +86,7 @@ export class Host {
     this.#bootAt = this.#timeline.now() - this.#random.between(1_000, 9_000);
     this.#suspendedMs = 0;
     this.#suspendedAt = null;
+    this.#bootOffsets = [this.#wallOffset];
     this.#waiting = [];
   }
 }

@@ -41,6 +41,12 @@ export const MUTATIONS = {
     to: 'if (Math.abs(sleptMs) >= 0) return 0;',
     breaks: [1],
   },
+  "forget the controller's slewing in the bound": {
+    file: 'agent/time/offset.ts',
+    from: '(50 + SLEW_MAX_PPM) / 1e6',
+    to: '50 / 1e6 + 0 * SLEW_MAX_PPM',
+    breaks: [1],
+  },
   'alert on arrival time': {
     file: 'controller/alerts/watermark.ts',
     from: "arrival.lane === 'fresh' ? arrival.observations.filter(({ end }) => end > before.upTo) : [];",

@@ -44,15 +44,19 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
   await seedRules(state, Math.floor(clock.now()));
   let memory = await loadMemory(state);
   let definitions = await loadDefinitions(state);
-  let stamp = await definitionsStamp(state);
+  /** Empty: what lies in memory, and what was removed meanwhile, must be looked at anew. */
+  let stamp = '';
   let tickedAt = clock.now();
   let earliest = tickedAt;
   let last: Promise<unknown> = Promise.resolve();
   const handlers: (() => void)[] = [];
 
-  /** One at a time: both `consume` and `tick` change the memory. When the commit fails, the memory is read anew. */
+  /** One at a time: both `consume` and `tick` change the memory. After a failure it is read anew: what was judged did not happen. */
   const serially = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
+    const result = last.then(work).catch((error: unknown) => {
+      stamp = '';
+      throw error;
+    });
     last = result.catch(() => {});
     return result;
   };
@@ -63,23 +67,18 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
     // The rules that go are needed once more, to end what they opened.
     const before = definitions;
     definitions = await loadDefinitions(state);
-    stamp = now;
     memory = await loadMemory(state);
     dropUndefined({ ledger: memory.ledger, changes: removed }, definitions, Math.floor(clock.now()));
     if (removed.length > 0) definitions = { ...definitions, rules: new Map([...before.rules, ...definitions.rules]) };
+    stamp = now;
     return removed;
   };
   const commit = async (changes: readonly Change[], dirty: Dirty): Promise<void> => {
-    try {
-      await state.transaction().execute(async (trx) => {
-        const seen = await saveMemory(trx, memory, dirty);
-        const membersNow = (rule: string, cause: string) => membersOf(memory.ledger, rule, cause);
-        await writeChanges(trx, changes, { definitions, seen, membersNow, now: Math.floor(clock.now()) });
-      });
-    } catch (error) {
-      memory = await loadMemory(state);
-      throw error;
-    }
+    await state.transaction().execute(async (trx) => {
+      const seen = await saveMemory(trx, memory, dirty);
+      const membersNow = (rule: string, cause: string) => membersOf(memory.ledger, rule, cause);
+      await writeChanges(trx, changes, { definitions, seen, membersNow, now: Math.floor(clock.now()) });
+    });
     for (const change of changes) if (change.kind === 'opened') log.warn('incident-opened', change.title, { cause: change.cause });
     for (const change of changes) if (change.kind === 'resolved') log.info('incident-resolved', `${change.rule} ${change.cause}`);
     if (changes.length > 0) for (const handler of handlers) handler();

@@ -17,6 +17,7 @@ export const Rule = z.strictObject({
   keepMs: z.int().min(0).max(86_400_000).default(60_000),
   severity: z.enum(['warning', 'critical']).default('critical'),
   targets: z.strictObject({ labels: Selector.default({ in: {}, notIn: {} }) }).prefault({}),
+  /** Who is told; empty: every notifier. */
   notifiers: z.array(z.string()).default([]),
 });
 export type Rule = z.infer<typeof Rule>;

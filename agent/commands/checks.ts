@@ -20,7 +20,7 @@ import type { Step } from '../steps.ts';
 import { offsetSample } from '../time/offset.ts';
 
 const ECHO_WITHIN_MS = 4_000;
-const CLOCK_REQUESTS = 6;
+const CLOCK_REQUESTS = 4;
 const BETWEEN_REQUESTS_MS = 1_000;
 
 /** A session with the broker as this agent, and one clock exchange over it. Not while the agent runs: a second session would end its own. */

@@ -38,6 +38,7 @@ const CHECK: readonly Stage[] = [
 ];
 const ALL: readonly Stage[] = [
   ...CHECK,
+  { name: 'contracts', files: 'test/contract/**/*.test.ts' },
   { name: 'integration', files: 'test/integration/**/*.test.ts' },
   { name: 'simulation', files: 'test/simulation/**/*.test.ts', jobs: 1 },
   { name: 'namespaces', files: 'test/netns/**/*.test.ts', jobs: 1 },

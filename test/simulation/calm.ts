@@ -6,6 +6,7 @@ import type { Timeline } from './timeline.ts';
 const RECOVERED_MS = 120_000;
 /** Lost once or twice and sent again after 15 s each. */
 const LAG_MAX_MS = 60_000;
+const BACKLOG_MS = 300_000;
 
 const EVERYBODY = '*';
 
@@ -18,8 +19,9 @@ export class Calm {
   /** Times of disturbance that are over. */
   readonly #past = new Map<string, { readonly from: number; readonly to: number }[]>();
   worstLagMs = 0;
-  /** Rounds that arrived in calm while older ones of the same agent still waited. */
-  overtakers = 0;
+  /** Backlog rounds that came after rounds five minutes younger than they. */
+  overtaken = 0;
+  readonly #newest = new Map<string, number>();
 
   constructor(timeline: Timeline, journal: Journal) {
     this.#timeline = timeline;
@@ -62,13 +64,14 @@ export class Calm {
   }
 
   /** A round has come to the store: was it late in calm? */
-  stored(truth: Truth, open: ReadonlyMap<number, Truth>): void {
+  stored(truth: Truth): void {
+    const newest = this.#newest.get(truth.agent) ?? 0;
+    if (truth.startedAt < newest - BACKLOG_MS) this.overtaken += 1;
+    this.#newest.set(truth.agent, Math.max(newest, truth.startedAt));
     const since = this.since(truth.agent);
     if (since === null || truth.startedAt < since + RECOVERED_MS) return;
     const lagMs = this.#timeline.now() - truth.endedAt;
     this.worstLagMs = Math.max(this.worstLagMs, lagMs);
-    const [oldest] = open.values();
-    if (oldest !== undefined && oldest.excuse === null && oldest.startedAt < truth.startedAt - 300_000) this.overtakers += 1;
     if (lagMs > LAG_MAX_MS)
       this.#journal.fail(2, `${truth.agent} ${truth.task}: a fresh round took ${Math.round(lagMs)} ms with everything up`);
   }

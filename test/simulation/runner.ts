@@ -72,7 +72,7 @@ export const report = (results: readonly Result[], run: Run): string => {
     for (const [kind, count] of Object.entries(result.counts)) counts.set(kind, (counts.get(kind) ?? 0) + count);
   const lines = [
     `seed ${run.seed}: ${total(({ agentDays }) => agentDays)} agent-days, ${total(({ measured }) => measured)} rounds measured, ${total(({ stored }) => stored)} stored; ` +
-      `slowest fresh round in calm ${Math.round(Math.max(...results.map(({ worstLagMs }) => worstLagMs)))} ms, ${total(({ overtakers }) => overtakers)} passed a backlog`,
+      `slowest fresh round in calm ${Math.round(Math.max(...results.map(({ worstLagMs }) => worstLagMs)))} ms, ${total(({ overtaken }) => overtaken)} of a backlog were overtaken by fresh ones`,
     ...[...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `  ${String(count).padStart(8)}  ${kind}`),
     ...results.flatMap((result) => failureLines(result, run)),
   ];

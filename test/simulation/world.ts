@@ -44,7 +44,7 @@ export interface Result {
   readonly stored: number;
   readonly wakes: number;
   readonly worstLagMs: number;
-  readonly overtakers: number;
+  readonly overtaken: number;
   readonly counts: Readonly<Record<string, number>>;
   readonly failure: Failure | null;
   readonly lastEvents: readonly string[];
@@ -75,7 +75,7 @@ export const simulate = async (options: Options): Promise<Result> => {
     stored: world.ledger.stored,
     wakes: timeline.wakes,
     worstLagMs: world.calm.worstLagMs,
-    overtakers: world.calm.overtakers,
+    overtaken: world.calm.overtaken,
     counts: Object.fromEntries([...journal.counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     failure: journal.failure,
     lastEvents: journal.lastEvents(),
@@ -131,7 +131,7 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
     );
     return new AgentNode(id, agentWorld, host, new Line(timeline, draw.fork('line'), draw.between(1, 120)), draw);
   });
-  ledger.onStored = (truth) => calm.stored(truth, ledger.openOf(truth.agent));
+  ledger.onStored = (truth) => calm.stored(truth);
 
   const sampleTime = (): void => {
     const now = controller.now();
@@ -195,7 +195,7 @@ const accountFor = (agents: readonly AgentNode[], ledger: Ledger, journal: Journ
 
 /** Commits that wait longer are fewer, and leave more time between a PUBACK and the commit. */
 const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
-  backlogRoundsPerSecond: random.pick([2, 20, 500]),
+  backlogRoundsPerSecond: random.pick([2, 2, 20, 500]),
   commitWaitMs: random.pick([5, 5_000, 10_000, 10_000]),
   tickMs: 5_000,
   latestEveryMs: 600_000,

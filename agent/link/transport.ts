@@ -87,11 +87,16 @@ const makePublish = (client: MqttClient, closed: Promise<string>): Session['publ
   return (topic, payload, options = {}) =>
     new Promise((resolve, reject) => {
       waiting.add(reject);
-      client.publish(topic, Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), { qos: options.qos ?? 1, retain: options.retain ?? false }, (error) => {
-        waiting.delete(reject);
-        if (error == null) resolve();
-        else reject(error);
-      });
+      client.publish(
+        topic,
+        Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+        { qos: options.qos ?? 1, retain: options.retain ?? false },
+        (error) => {
+          waiting.delete(reject);
+          if (error == null) resolve();
+          else reject(error);
+        },
+      );
     });
 };
 

@@ -18,7 +18,7 @@ const skip = mayMakeNamespaces ? false : 'needs root and iproute2 for a network 
 
 /** Commands that run until they are stopped, and what they print when they are ready. */
 const LASTING: readonly (readonly [command: RegExp, ready: RegExp])[] = [
-  [/^npm ci && npm start$/, /Sonde is running/],
+  [/^npm ci && npm start$/, /config-applied/],
   [/ agent -- run /, /icmp-ready|measures/],
   [/ controller -- run /, /Sonde is running/],
 ];

@@ -14,7 +14,13 @@ import { family } from './process-cpu.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const TARGETS = 1_000;
 /** How the agent's unit starts it; without them it starts itself anew with them. */
-const AS_ITS_UNIT = ['--max-semi-space-size=1', '--single-threaded', '--optimize-for-size'];
+const AS_ITS_UNIT = [
+  '--max-semi-space-size=1',
+  '--initial-heap-size=16',
+  '--heap-growing-percent=20',
+  '--single-threaded',
+  '--optimize-for-size',
+];
 const SETTLE_MS = 60_000;
 const SAMPLES = 5;
 

@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { openExternalBroker, readBrokerTls } from '../../controller/broker/external.ts';
-import { writeMosquittoFiles } from '../../controller/mosquitto-files.ts';
+import { writeMosquittoFiles } from '../../controller/start/mosquitto-files.ts';
 import { openAuthority } from '../../controller/pki/authority.ts';
 import { issueAgentCertificate, readRequest } from '../../controller/pki/issue.ts';
 import { CONTROLLER_SERVER_NAME } from '../../protocol/enrolment.ts';

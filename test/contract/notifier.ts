@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Notification } from '../../controller/alerts/notification.ts';
 import { runOutbox } from '../../controller/alerts/outbox.ts';
-import { send } from '../../controller/send.ts';
+import { send } from '../../controller/start/send.ts';
 import { openState, type State } from '../../controller/state/database.ts';
 import type { Log } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';

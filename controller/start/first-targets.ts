@@ -1,9 +1,9 @@
-import type { Log } from '../protocol/log.ts';
-import { toSlug } from '../protocol/ids.ts';
-import { Target } from '../protocol/target.ts';
+import type { Log } from '../../protocol/log.ts';
+import { toSlug } from '../../protocol/ids.ts';
+import { Target } from '../../protocol/target.ts';
 import type { Found } from './discover.ts';
-import type { Fleet } from './fleet/fleet.ts';
-import type { State } from './state/database.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { State } from '../state/database.ts';
 import { readNote, writeNote } from './state-notes.ts';
 
 const ACTOR = 'system';

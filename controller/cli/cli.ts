@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { banner } from './banner.ts';
-import { agentCommands, targetCommands, tokenCommands } from './cli-fleet.ts';
-import { brokerCommands, setupLinkCommand, userCommands } from './cli-local.ts';
+import { agentCommands, targetCommands, tokenCommands } from './fleet.ts';
+import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { dataDirectory, readSettings } from './settings.ts';
-import { VERSION } from './version.ts';
+import { dataDirectory, readSettings } from '../settings.ts';
+import { VERSION } from '../version.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -50,7 +50,7 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
     const settings = readSettings(dataDirectory(data), toKebab(flags));
     if (!settings.ok) throw new CommandFailed(EXIT.config, settings.reason);
     // Loaded only here: the other commands should answer at once.
-    const [{ run }, { openLog }] = await Promise.all([import('./run.ts'), import('./log.ts')]);
+    const [{ run }, { openLog }] = await Promise.all([import('../start/run.ts'), import('../log.ts')]);
     const log = openLog({ pretty: !json && process.stderr.isTTY });
     await run(
       {

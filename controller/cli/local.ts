@@ -3,15 +3,15 @@
 import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { SetupRequest } from '../protocol/api.ts';
-import { describe } from '../protocol/codec.ts';
-import { systemRandom } from '../protocol/random.ts';
-import { systemClock } from '../protocol/time.ts';
-import { parseCount } from './cli-words.ts';
-import { openDatabase, pathsIn } from './data.ts';
+import { SetupRequest } from '../../protocol/api.ts';
+import { describe } from '../../protocol/codec.ts';
+import { systemRandom } from '../../protocol/random.ts';
+import { systemClock } from '../../protocol/time.ts';
+import { parseCount } from './words.ts';
+import { openDatabase, pathsIn } from '../data.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { dataDirectory } from './settings.ts';
-import type { State } from './state/database.ts';
+import { dataDirectory } from '../settings.ts';
+import type { State } from '../state/database.ts';
 
 interface Common {
   readonly data?: string;
@@ -28,7 +28,7 @@ const withState = async <T>(flags: Common, work: (state: State) => Promise<T>): 
       EXIT.unavailable,
       `no controller has ever run on ${data}: start it once (npm start), or name its directory with --data DIR`,
     );
-  const { openState } = await import('./state/database.ts');
+  const { openState } = await import('../state/database.ts');
   const state = openState(openDatabase(path));
   try {
     return await work(state);
@@ -44,7 +44,7 @@ export const setupLinkCommand = (print: Print): Command =>
     .option('--json', 'JSON instead of text')
     .action((flags: Common) =>
       withState(flags, async (state) => {
-        const [{ makeSetupLink }, { readNote }] = await Promise.all([import('./api/setup-link.ts'), import('./state-notes.ts')]);
+        const [{ makeSetupLink }, { readNote }] = await Promise.all([import('../api/setup-link.ts'), import('../start/state-notes.ts')]);
         const origin = (await readNote(state, 'origin')) ?? 'http://127.0.0.1:8080';
         const link = await makeSetupLink(state, { clock: systemClock, random: systemRandom, origin });
         if (link === null) throw new CommandFailed(EXIT.data, 'an admin exists already: sign in, or add one with "user add NAME --admin"');
@@ -74,7 +74,7 @@ export const userCommands = (print: Print): Command => {
       if (!parsed.success) throw new CommandFailed(EXIT.data, describe(parsed.error));
       const role = flags.admin === true ? 'admin' : flags.operator === true ? 'operator' : 'viewer';
       await withState(flags, async (state) => {
-        const { openPasswords } = await import('./api/passwords.ts');
+        const { openPasswords } = await import('../api/passwords.ts');
         const password_hash = await openPasswords(systemRandom).hash(parsed.data.password);
         const row = { name: parsed.data.name, role, password_hash } as const;
         await state
@@ -99,7 +99,7 @@ export const brokerCommands = (print: Print): Command => {
     .option('--json', 'JSON instead of text')
     .action(async (flags: Common & { port: number; host?: string[] }) => {
       const names = flags.host ?? [];
-      const { writeMosquittoFiles } = await import('./mosquitto-files.ts');
+      const { writeMosquittoFiles } = await import('../start/mosquitto-files.ts');
       const directory = await writeMosquittoFiles(dataDirectory(flags.data), { port: flags.port, names }, systemClock, systemRandom);
       const url = `mqtts://${names[0] ?? 'localhost'}:${flags.port}`;
       const lines = [

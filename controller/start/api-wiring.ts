@@ -1,18 +1,18 @@
 import { stop } from 'esbuild';
-import type { Log } from '../protocol/log.ts';
-import type { Random } from '../protocol/random.ts';
-import { type ApiServer, openApiServer } from './api/server.ts';
-import { makeSetupLink } from './api/setup-link.ts';
-import type { ServerIdentity } from './broker/listener.ts';
-import { bytesBelow, pathsIn } from './data.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type ApiServer, openApiServer } from '../api/server.ts';
+import { makeSetupLink } from '../api/setup-link.ts';
+import type { ServerIdentity } from '../broker/listener.ts';
+import { bytesBelow, pathsIn } from '../data.ts';
 import { discover } from './discover.ts';
-import type { Authority } from './pki/authority.ts';
-import type { Controller } from './ports.ts';
-import type { SeriesStore } from './series/store.ts';
-import type { Settings } from './settings.ts';
-import type { State } from './state/database.ts';
-import { VERSION } from './version.ts';
-import { bundleWeb } from './web/build.ts';
+import type { Authority } from '../pki/authority.ts';
+import type { Controller } from '../ports.ts';
+import type { SeriesStore } from '../series/store.ts';
+import type { Settings } from '../settings.ts';
+import type { State } from '../state/database.ts';
+import { VERSION } from '../version.ts';
+import { bundleWeb } from '../web/build.ts';
 
 /** The web admin and the API on their port, and the link that makes the first admin. */
 export const openApi = async (

@@ -1,5 +1,5 @@
-import type { Log } from '../protocol/log.ts';
-import type { Clock } from '../protocol/time.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Clock } from '../../protocol/time.ts';
 
 const LINES = 20;
 const WINDOW_MS = 60_000;

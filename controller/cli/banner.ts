@@ -1,5 +1,5 @@
-import type { Ready } from './run.ts';
-import type { Settings } from './settings.ts';
+import type { Ready } from '../start/run.ts';
+import type { Settings } from '../settings.ts';
 
 /** What a start prints once everything listens. Pure. */
 export const banner = (ready: Ready, settings: Settings): string => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { collectLabel, formatTable, parseCount, parseDuration } from '../../../controller/cli-words.ts';
+import { collectLabel, formatTable, parseCount, parseDuration } from '../../../../controller/cli/words.ts';
 
 t.test('words: durations', async (t) => {
   t.same(['90s', '30m', '12h', '7d'].map(parseDuration), [90_000, 1_800_000, 43_200_000, 604_800_000]);

@@ -1,14 +1,14 @@
 // From settings to a running controller: opens everything from the keys up to the pages, and closes it in the opposite order.
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
-import type { Log } from '../protocol/log.ts';
+import type { Log } from '../../protocol/log.ts';
 import { openDoor } from './agents-door.ts';
 import { openApi } from './api-wiring.ts';
-import type { EmbeddedBroker } from './broker/embedded.ts';
-import type { Listener } from './broker/listener.ts';
+import type { EmbeddedBroker } from '../broker/embedded.ts';
+import type { Listener } from '../broker/listener.ts';
 import { rawSocketProblem } from './capabilities.ts';
-import { openController } from './controller.ts';
-import { pathsIn } from './data.ts';
+import { openController } from '../controller.ts';
+import { pathsIn } from '../data.ts';
 import { discover } from './discover.ts';
 import { addFound, seedLoopback } from './first-targets.ts';
 import { type Foundation, openFoundation, takeDirectory } from './foundation.ts';
@@ -16,12 +16,12 @@ import { systemHost } from './host.ts';
 import { runLocalAgent } from './local-agent.ts';
 import { enrolLocalAgent, type LocalEnrolment } from './local-enrolment.ts';
 import { explainListen, tryPort } from './port-taken.ts';
-import type { Controller } from './ports.ts';
+import type { Controller } from '../ports.ts';
 import { makeQuietLog } from './quiet-log.ts';
 import { send } from './send.ts';
 import { keepIdentity } from './server-identity.ts';
-import type { Settings } from './settings.ts';
-import type { State } from './state/database.ts';
+import type { Settings } from '../settings.ts';
+import type { State } from '../state/database.ts';
 import { writeNote } from './state-notes.ts';
 
 const DAY_MS = 86_400_000;

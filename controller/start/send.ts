@@ -1,4 +1,4 @@
-import type { Send } from './ports.ts';
+import type { Send } from '../ports.ts';
 import { Agent, request } from 'undici';
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { toSlug } from '../protocol/ids.ts';
-import type { Fleet } from './fleet/fleet.ts';
+import { toSlug } from '../../protocol/ids.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { type LocalAgentDeps, registerLocalAgent } from './local-agent.ts';
-import type { State } from './state/database.ts';
+import type { State } from '../state/database.ts';
 import { readNote, writeNote } from './state-notes.ts';
 
 const TOKEN_MS = 300_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { systemClock } from '../protocol/time.ts';
-import type { ControllerDeps } from './ports.ts';
+import { systemClock } from '../../protocol/time.ts';
+import type { ControllerDeps } from '../ports.ts';
 
 /** /proc/uptime runs on while the host sleeps, CLOCK_MONOTONIC stands still: the difference rises by the time slept. */
 export const systemHost = (): ControllerDeps['host'] => ({

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { discover } from '../../../controller/discover.ts';
+import { discover } from '../../../../controller/start/discover.ts';
 
 const ROUTE4 = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { CommandFailed, EXIT } from './exit-codes.ts';
+import { CommandFailed, EXIT } from '../cli/exit-codes.ts';
 
 /** Runs `listen`; when the port is taken or not ours to take, throws CommandFailed with the flag that changes it. */
 export const explainListen = async <T>(flag: 'http' | 'mqtt', port: number, listen: () => Promise<T>): Promise<T> => {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import * as z from 'zod';
-import { Problem } from '../protocol/api.ts';
+import { Problem } from '../../protocol/api.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { pathsIn } from './data.ts';
+import { pathsIn } from '../data.ts';
 
 /** The REST API over the data directory's Unix socket: who may open it is an admin. */
 export interface Client {

@@ -1,22 +1,22 @@
-import type { Db } from '../protocol/database.ts';
-import { CONTROLLER_SERVER_NAME } from '../protocol/enrolment.ts';
-import type { Broker } from '../protocol/link.ts';
-import type { Log } from '../protocol/log.ts';
-import { type Random, systemRandom } from '../protocol/random.ts';
-import { type Clock, systemClock } from '../protocol/time.ts';
-import { type EmbeddedBroker, openEmbeddedBroker } from './broker/embedded.ts';
-import { openExternalBroker, readBrokerTls } from './broker/external.ts';
-import { openDatabase, pathsIn, prepareDirectory } from './data.ts';
-import { CommandFailed, EXIT } from './exit-codes.ts';
+import type { Db } from '../../protocol/database.ts';
+import { CONTROLLER_SERVER_NAME } from '../../protocol/enrolment.ts';
+import type { Broker } from '../../protocol/link.ts';
+import type { Log } from '../../protocol/log.ts';
+import { type Random, systemRandom } from '../../protocol/random.ts';
+import { type Clock, systemClock } from '../../protocol/time.ts';
+import { type EmbeddedBroker, openEmbeddedBroker } from '../broker/embedded.ts';
+import { openExternalBroker, readBrokerTls } from '../broker/external.ts';
+import { openDatabase, pathsIn, prepareDirectory } from '../data.ts';
+import { CommandFailed, EXIT } from '../cli/exit-codes.ts';
 import { lockDirectory } from './lock.ts';
-import { type Authority, openAuthority } from './pki/authority.ts';
-import { openSigningKeys, type SigningKeys } from './pki/signing.ts';
+import { type Authority, openAuthority } from '../pki/authority.ts';
+import { openSigningKeys, type SigningKeys } from '../pki/signing.ts';
 import { makeQuietLog } from './quiet-log.ts';
-import { SERIES_STORES } from './series/index.ts';
-import type { SeriesStore } from './series/store.ts';
+import { SERIES_STORES } from '../series/index.ts';
+import type { SeriesStore } from '../series/store.ts';
 import { type KeptIdentity, makeServerIdentity } from './server-identity.ts';
-import type { Settings } from './settings.ts';
-import { openState, type State } from './state/database.ts';
+import type { Settings } from '../settings.ts';
+import { openState, type State } from '../state/database.ts';
 
 /** sun_path in unix(7) holds 108, the last one a NUL. */
 const SOCKET_PATH_BYTES = 107;

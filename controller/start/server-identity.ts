@@ -1,10 +1,10 @@
-import type { Log } from '../protocol/log.ts';
-import type { Random } from '../protocol/random.ts';
-import { type Clock, slept } from '../protocol/time.ts';
-import { CONTROLLER_SERVER_NAME } from '../protocol/enrolment.ts';
-import type { ServerIdentity } from './broker/listener.ts';
-import { type Authority, DAY_MS } from './pki/authority.ts';
-import { issueServerCertificate, SERVER_CERTIFICATE_DAYS } from './pki/issue.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type Clock, slept } from '../../protocol/time.ts';
+import { CONTROLLER_SERVER_NAME } from '../../protocol/enrolment.ts';
+import type { ServerIdentity } from '../broker/listener.ts';
+import { type Authority, DAY_MS } from '../pki/authority.ts';
+import { issueServerCertificate, SERVER_CERTIFICATE_DAYS } from '../pki/issue.ts';
 
 const LOOK_EVERY_MS = 3_600_000;
 const RENEW_WITH_LEFT_MS = (SERVER_CERTIFICATE_DAYS / 2) * DAY_MS;

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { makeQuietLog } from '../../../controller/quiet-log.ts';
-import { systemClock } from '../../../protocol/time.ts';
+import { makeQuietLog } from '../../../../controller/start/quiet-log.ts';
+import { systemClock } from '../../../../protocol/time.ts';
 
 t.test('quiet log: twenty lines of one event a minute, then a count; other events are not held back', async (t) => {
   let now = 0;

@@ -1,4 +1,4 @@
-import type { State } from './state/database.ts';
+import type { State } from '../state/database.ts';
 
 /** Small facts that a start leaves for the next one and for the command line. */
 export type Note = 'local-agent' | 'origin' | 'seeded';

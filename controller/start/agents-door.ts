@@ -1,20 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type * as z from 'zod';
-import type { EnrolRequest, EnrolResponse, RenewResponse } from '../protocol/enrolment.ts';
-import type { Parsed } from '../protocol/labels.ts';
-import type { Log } from '../protocol/log.ts';
-import type { Random } from '../protocol/random.ts';
-import type { Clock } from '../protocol/time.ts';
-import type { Caller, EmbeddedBroker } from './broker/embedded.ts';
-import { type Listener, openListener, type ServerIdentity } from './broker/listener.ts';
-import { makeFailureLimit } from './enrolment/failure-limit.ts';
-import { type Answer, makeEnrolmentHandler, refuse } from './enrolment/handler.ts';
-import { enrolAgent, refuseAgent, renewAgent } from './fleet/enrolment.ts';
-import type { Authority } from './pki/authority.ts';
-import { issueAgentCertificate, readRequest } from './pki/issue.ts';
-import { type Peer, readPeer } from './pki/peer.ts';
-import type { State } from './state/database.ts';
+import type { EnrolRequest, EnrolResponse, RenewResponse } from '../../protocol/enrolment.ts';
+import type { Parsed } from '../../protocol/labels.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import type { Clock } from '../../protocol/time.ts';
+import type { Caller, EmbeddedBroker } from '../broker/embedded.ts';
+import { type Listener, openListener, type ServerIdentity } from '../broker/listener.ts';
+import { makeFailureLimit } from '../enrolment/failure-limit.ts';
+import { type Answer, makeEnrolmentHandler, refuse } from '../enrolment/handler.ts';
+import { enrolAgent, refuseAgent, renewAgent } from '../fleet/enrolment.ts';
+import type { Authority } from '../pki/authority.ts';
+import { issueAgentCertificate, readRequest } from '../pki/issue.ts';
+import { type Peer, readPeer } from '../pki/peer.ts';
+import type { State } from '../state/database.ts';
 
 export interface DoorDeps {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import t from 'tap';
-import { isPrivate, send } from '../../../controller/send.ts';
+import { isPrivate, send } from '../../../../controller/start/send.ts';
 
 t.test('send: private addresses, also mapped into IPv6', async (t) => {
   for (const address of [

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { CONTROLLER_SERVER_NAME } from '../protocol/enrolment.ts';
-import type { Random } from '../protocol/random.ts';
-import type { Clock } from '../protocol/time.ts';
-import { CONTROLLER_NAME, mosquittoAcl, mosquittoConfig } from './broker/mosquitto.ts';
-import { pathsIn } from './data.ts';
-import { openAuthority } from './pki/authority.ts';
-import { issueBrokerCertificates } from './pki/issue.ts';
-import { writeKeyFile } from './pki/key-files.ts';
+import { CONTROLLER_SERVER_NAME } from '../../protocol/enrolment.ts';
+import type { Random } from '../../protocol/random.ts';
+import type { Clock } from '../../protocol/time.ts';
+import { CONTROLLER_NAME, mosquittoAcl, mosquittoConfig } from '../broker/mosquitto.ts';
+import { pathsIn } from '../data.ts';
+import { openAuthority } from '../pki/authority.ts';
+import { issueBrokerCertificates } from '../pki/issue.ts';
+import { writeKeyFile } from '../pki/key-files.ts';
 
 /** Writes everything that an external Mosquitto needs into `mosquitto/` of the data directory; its path. The certificates live a year. */
 export const writeMosquittoFiles = async (

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { SetupState } from '../protocol/api.ts';
+import type { SetupState } from '../../protocol/api.ts';
 
 /** An address that this host itself uses, found without sending anything. */
 export type Found = SetupState['found'][number];

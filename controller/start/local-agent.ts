@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../protocol/log.ts';
-import type { Random } from '../protocol/random.ts';
-import { type Clock, slept } from '../protocol/time.ts';
+import type { Log } from '../../protocol/log.ts';
+import type { Random } from '../../protocol/random.ts';
+import { type Clock, slept } from '../../protocol/time.ts';
 
 // The agent on the controller's own host: a child process by path, like any other agent but for who types its token.
 
@@ -15,7 +15,7 @@ export interface LocalAgentDeps {
   readonly directory: string;
 }
 
-const PROGRAM = join(import.meta.dirname, '..', 'agent', 'main.ts');
+const PROGRAM = join(import.meta.dirname, '..', '..', 'agent', 'main.ts');
 const RESTART_MS = { first: 1_000, most: 30_000 } as const;
 /** A run this long was a good one: the next restart waits little again. */
 const GOOD_RUN_MS = 60_000;

@@ -1,13 +1,13 @@
 // The commands that ask a running controller over its Unix socket.
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import { AgentList, Saved, TargetList, TokenCreated, TokenList } from '../protocol/api.ts';
-import { toSlug } from '../protocol/ids.ts';
-import { parseSelector } from '../protocol/labels.ts';
-import { makeClient } from './cli-client.ts';
-import { collectLabel, formatLabels, formatTable, formatTime, parseCount, parseDuration } from './cli-words.ts';
+import { AgentList, Saved, TargetList, TokenCreated, TokenList } from '../../protocol/api.ts';
+import { toSlug } from '../../protocol/ids.ts';
+import { parseSelector } from '../../protocol/labels.ts';
+import { makeClient } from './client.ts';
+import { collectLabel, formatLabels, formatTable, formatTime, parseCount, parseDuration } from './words.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { dataDirectory } from './settings.ts';
+import { dataDirectory } from '../settings.ts';
 
 interface Common {
   readonly data?: string;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Clock } from '../../protocol/time.ts';
@@ -166,7 +167,7 @@ const presenceOf = async (state: State, agents: readonly string[]): Promise<Read
   const byAgent = new Map<string, readonly PresenceRow[]>();
   for (const agent of agents) {
     const newest = state.selectFrom('presence').select(['from_at', 'state']).where('agent_id', '=', agent).orderBy('from_at', 'desc');
-    byAgent.set(agent, (await newest.limit(PRESENCE_ROWS).execute()).toReversed());
+    byAgent.set(agent, (await newest.limit(sql.lit(PRESENCE_ROWS)).execute()).toReversed());
   }
   return byAgent;
 };

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { Notifier } from '../../protocol/rule.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
@@ -54,11 +55,11 @@ export const runOutbox = async (deps: OutboxDeps, signal: AbortSignal): Promise<
 
 /** Sends one due row of each notifier, side by side, so that a receiver that hangs holds up no other. How long until the next one is due, ms. */
 const sendDue = async (deps: OutboxDeps, signal: AbortSignal): Promise<number> => {
-  const due = await nextRows(deps.state).where('next_try_at', '<=', Math.floor(deps.clock.now())).limit(ROWS_MAX).execute();
+  const due = await nextRows(deps.state).where('next_try_at', '<=', Math.floor(deps.clock.now())).limit(sql.lit(ROWS_MAX)).execute();
   const firstOfEach = new Map(due.toReversed().map((row) => [row.notifier_id, row]));
   await Promise.all([...firstOfEach.values()].slice(0, AT_ONCE).map((row) => attempt(deps, row, signal)));
   if (due.length > 0) return 0;
-  const [next] = await nextRows(deps.state).clearOrderBy().orderBy('next_try_at').limit(1).execute();
+  const [next] = await nextRows(deps.state).clearOrderBy().orderBy('next_try_at').limit(sql.lit(1)).execute();
   return next === undefined ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, next.next_try_at - deps.clock.now()));
 };
 

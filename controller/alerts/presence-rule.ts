@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { State } from '../state/database.ts';
 import { agentOffReading } from './agent-off.ts';
 import { type Bench, leave, membersOf } from './judge.ts';
@@ -52,7 +53,11 @@ const offAgents = async (state: State): Promise<ReadonlyMap<string, number | nul
   const rows = await state
     .selectFrom('agents')
     .select((agent) => {
-      const newest = agent.selectFrom('presence').whereRef('presence.agent_id', '=', 'agents.id').orderBy('from_at', 'desc').limit(1);
+      const newest = agent
+        .selectFrom('presence')
+        .whereRef('presence.agent_id', '=', 'agents.id')
+        .orderBy('from_at', 'desc')
+        .limit(sql.lit(1));
       return ['agents.id', newest.select('from_at').as('from_at'), newest.select('presence.state').as('presence')];
     })
     .where('agents.state', '=', 'active')

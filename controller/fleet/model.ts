@@ -1,5 +1,5 @@
 // Reading the fleet out of the control database, and numbering its changes.
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { Labels } from '../../protocol/labels.ts';
 import { Target } from '../../protocol/target.ts';
 import type { State } from '../state/database.ts';
@@ -28,7 +28,7 @@ export const readAgents = async (state: Reader): Promise<FleetAgent[]> => {
 
 /** 0 before the first change. */
 export const readRevision = async (state: Reader): Promise<number> => {
-  const row = await state.selectFrom('revisions').select('revision').orderBy('revision', 'desc').limit(1).executeTakeFirst();
+  const row = await state.selectFrom('revisions').select('revision').orderBy('revision', 'desc').limit(sql.lit(1)).executeTakeFirst();
   return row?.revision ?? 0;
 };
 

@@ -13,9 +13,9 @@ const CEILING_MS = 60_000;
 const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
 const LOG_GAMMA = Math.log(GAMMA);
 /** Bucket k holds (FLOOR · γ^(k-1), FLOOR · γ^k]; bucket 0 what is not above the floor. */
-const LAST_BUCKET = Math.ceil(Math.log(CEILING_MS / FLOOR_MS) / LOG_GAMMA);
+export const LAST_BUCKET = Math.ceil(Math.log(CEILING_MS / FLOOR_MS) / LOG_GAMMA);
 /** First character of an encoded sketch: these very borders. Another resolution needs another letter. */
-const VERSION = 'a';
+export const SKETCH_VERSION = 'a';
 
 export interface Sketch {
   /** Bucket numbers, strictly upwards. */
@@ -66,14 +66,14 @@ export const encodeSketch = (sketch: Sketch): string => {
     bytes += varint(bucket - last) + varint(sketch.counts[i] ?? 0);
     last = bucket;
   }
-  return VERSION + btoa(bytes);
+  return SKETCH_VERSION + btoa(bytes);
 };
 
 /** Refuses what encodeSketch does not write: other versions, torn texts, buckets beyond the last, counts of nothing. */
 export const decodeSketch = (text: string): Parsed<Sketch> => {
   if (text === '') return { ok: true, value: emptySketch() };
-  if (!text.startsWith(VERSION)) return { ok: false, reason: `sketch of unknown version "${text.slice(0, 1)}"` };
-  const numbers = readVarints(text.slice(VERSION.length));
+  if (!text.startsWith(SKETCH_VERSION)) return { ok: false, reason: `sketch of unknown version "${text.slice(0, 1)}"` };
+  const numbers = readVarints(text.slice(SKETCH_VERSION.length));
   if (numbers === null || numbers.length === 0 || numbers.length % 2 !== 0)
     return { ok: false, reason: 'sketch: not pairs of varints in base64' };
   const buckets: number[] = [];

@@ -181,4 +181,66 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     t.equal(await store.deleteBefore(0), 0);
     t.ok((await store.sizeBytes()) > 0);
   });
+
+  t.test(`${name}: series come in pages, and the newest points with the fields that are wanted`, async (t) => {
+    await using store = await open();
+    await store.write(['a', 'b', 'c', 'd'].map((agent) => point(agent, 1, { ttl: 1, lost: 2 })));
+    const query = { measurement: 'ping', tags: {}, fields: [{ field: 'ttl', aggregate: 'last' as const }], from: 0, to: 9 };
+
+    const agents = async (page: { seriesOffset?: number; seriesLimit?: number }): Promise<unknown> =>
+      (await store.query({ ...query, ...page })).map((series) => series.tags['agent']);
+    t.same(await agents({ seriesLimit: 2 }), ['a', 'b']);
+    t.same(await agents({ seriesOffset: 2, seriesLimit: 2 }), ['c', 'd']);
+    t.same(await agents({ seriesOffset: 4 }), []);
+    t.same(
+      (await store.latest('ping', { agent: ['c'] }, ['lost', 'never_written'])).map(({ fields }) => fields),
+      [{ lost: 2 }],
+    );
+  });
+
+  t.test(`${name}: tells what there is to ask for`, async (t) => {
+    await using store = await open();
+    t.same(await store.describe(), []);
+    await store.write([point('b', 1, { ttl: 1, address: 'x', average_response_ms: 2 }), point('a', 1, { ttl: 2 })]);
+
+    t.same(await store.describe(), [
+      {
+        measurement: 'ping',
+        series: 2,
+        fields: [
+          { field: 'address', type: 'string' },
+          { field: 'average_response_ms', type: 'float' },
+          { field: 'ttl', type: 'int' },
+        ],
+        tags: [
+          { tag: 'agent', values: ['a', 'b'] },
+          { tag: 'host', values: ['a', 'b'] },
+          { tag: 'task', values: ['gw/icmp'] },
+        ],
+      },
+    ]);
+  });
+
+  t.test(`${name}: a scan gives every raw point once, in pages`, async (t) => {
+    await using store = await open();
+    const written = ['a', 'b', 'c'].flatMap((agent) => [1, 2, 3, 4, 5].map((at) => point(agent, at, { ttl: at, address: agent })));
+    await store.write(written);
+
+    const found: Point[] = [];
+    let after: string | null = null;
+    let pages = 0;
+    do {
+      const { points, next }: Awaited<ReturnType<SeriesStore['scan']>> = await store.scan({ from: 2, to: 5, after, limit: 4 });
+      found.push(...points);
+      after = next;
+      pages += 1;
+    } while (after !== null && pages < 20);
+
+    const key = ({ tags: of, at }: Point): string => `${of['agent']} ${at}`;
+    t.same(
+      found.toSorted((a, b) => (key(a) < key(b) ? -1 : 1)),
+      written.filter(({ at }) => at >= 2 && at < 5),
+    );
+    t.ok(pages > 1);
+  });
 };

@@ -29,7 +29,11 @@ export const faultyStore = (
     if (fails) throw new Error('the store was cut off before it answered');
   },
   query: (query) => (life.step() ? store.query(query) : never()),
-  latest: (measurement, tags) => (life.step() ? store.latest(measurement, tags) : never()),
+  latest: (measurement, tags, fields) => (life.step() ? store.latest(measurement, tags, fields) : never()),
+  describe: () => (life.step() ? store.describe() : never()),
+  scan: (range) => (life.step() ? store.scan(range) : never()),
+  maintain: (options) => (life.step() ? store.maintain(options) : never()),
+  usage: () => (life.step() ? store.usage() : never()),
   deleteBefore: (before) => (life.step() ? store.deleteBefore(before) : never()),
   sizeBytes: () => (life.step() ? store.sizeBytes() : never()),
   [Symbol.asyncDispose]: async () => {},

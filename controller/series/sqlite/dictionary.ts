@@ -2,13 +2,14 @@ import type { Db } from '../../../protocol/database.ts';
 import { fieldType } from '../../../protocol/metrics.ts';
 import type { FieldValue } from '../store.ts';
 
-type StoredType = 'int' | 'float' | 'string' | 'bool';
+export type StoredType = 'int' | 'float' | 'string' | 'bool';
 
 /** Which number a field has in the arrays of its measurement, and its type, which never changes. */
 export interface Dictionary {
   /** Gives a new field the next number; inside a transaction. Throws a TypeError when the value is not of the field's type. */
   number(measurement: string, field: string, value: FieldValue): number;
   find(measurement: string, field: string): number | null;
+  fields(measurement: string): { readonly field: string; readonly type: StoredType }[];
   name(measurement: string, values: readonly (FieldValue | null)[]): Record<string, FieldValue>;
   /** After a transaction that was rolled back. */
   reload(): void;
@@ -41,6 +42,7 @@ export const openDictionary = (db: Db): Dictionary => {
       return number;
     },
     find: (measurement, field) => byMeasurement.get(measurement)?.get(field)?.number ?? null,
+    fields: (measurement) => [...fieldsOf(measurement)].map(([field, { type }]) => ({ field, type })),
     name(measurement, values) {
       const named: Record<string, FieldValue> = {};
       for (const [field, { number }] of fieldsOf(measurement)) {

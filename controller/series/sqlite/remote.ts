@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Point, Series, SeriesQuery, SeriesStore } from '../store.ts';
+import type { Point, Series, SeriesQuery, SeriesStore, TagFilter } from '../store.ts';
 
 type Call =
   | { readonly method: 'write'; readonly points: readonly Point[] }
   | { readonly method: 'query'; readonly query: SeriesQuery }
-  | { readonly method: 'latest'; readonly measurement: string; readonly tags: Readonly<Record<string, readonly string[]>> }
+  | { readonly method: 'latest'; readonly measurement: string; readonly tags: TagFilter; readonly fields: readonly string[] | undefined }
+  | { readonly method: 'describe' }
+  | { readonly method: 'scan'; readonly range: Parameters<SeriesStore['scan']>[0] }
+  | { readonly method: 'maintain'; readonly options: Parameters<SeriesStore['maintain']>[0] }
   | { readonly method: 'deleteBefore'; readonly before: number }
+  | { readonly method: 'usage' }
   | { readonly method: 'sizeBytes' }
   | { readonly method: 'close' };
 export interface Request {
@@ -26,10 +30,15 @@ interface Waiting {
 export const openRemoteSqliteStore = async (path: string): Promise<SeriesStore> => {
   const link = openLink(path);
   await link.call({ method: 'sizeBytes' });
+  const ask = async <T>(call: Call): Promise<T> => (await link.call(call)) as T; // Border: our own worker's answer.
   return {
     write: async (points) => void (await link.call({ method: 'write', points })),
-    query: async (query) => (await link.call({ method: 'query', query })) as readonly Series[], // Border: our own worker's answer.
-    latest: async (measurement, tags) => (await link.call({ method: 'latest', measurement, tags })) as readonly Point[],
+    query: (query) => ask<readonly Series[]>({ method: 'query', query }),
+    latest: (measurement, tags, fields) => ask<readonly Point[]>({ method: 'latest', measurement, tags, fields }),
+    describe: () => ask({ method: 'describe' }),
+    scan: (range) => ask({ method: 'scan', range }),
+    maintain: (options) => ask({ method: 'maintain', options }),
+    usage: () => ask({ method: 'usage' }),
     deleteBefore: async (before) => Number(await link.call({ method: 'deleteBefore', before })),
     sizeBytes: async () => Number(await link.call({ method: 'sizeBytes' })),
     [Symbol.asyncDispose]: () => link.close(),

@@ -13,6 +13,8 @@ export interface SeriesIndex {
   id(measurement: string, tags: Tags): number;
   /** In the order of their tags. */
   matching(measurement: string, wanted: Readonly<Record<string, readonly string[]>>): readonly Known[];
+  all(): readonly Known[];
+  find(id: number): Known | null;
   /** How many points; a series without any is forgotten. */
   deleteBefore(before: number): number;
   reload(): void;
@@ -23,16 +25,19 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
   const remove = db.prepare('DELETE FROM points WHERE series = ? AND at < ?');
   const forget = db.prepare('DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM points WHERE series = id)');
   const byKey = new Map<string, Known>();
+  const byId = new Map<number, Known>();
   /** By the task, which every query of a page names, so that one pair does not look at all. */
   const byTask = new Map<string, Set<Known>>();
   const remember = (known: Known, text: string): void => {
     byKey.set(`${known.measurement} ${text}`, known);
+    byId.set(known.id, known);
     const task = known.tags['task'] ?? '';
     const of = byTask.get(task) ?? new Set();
     byTask.set(task, of.add(known));
   };
   const reload = (): void => {
     byKey.clear();
+    byId.clear();
     byTask.clear();
     for (const row of db.prepare('SELECT id, measurement, tags FROM series').all()) {
       const text = String(row['tags']);
@@ -56,6 +61,8 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
         .filter((known) => known.measurement === measurement && isWanted(known.tags, wanted))
         .sort((a, b) => compare(canonical(a.tags), canonical(b.tags)));
     },
+    all: () => [...byKey.values()],
+    find: (id) => byId.get(id) ?? null,
     deleteBefore(before) {
       let deleted = 0;
       for (const { id } of byKey.values()) {

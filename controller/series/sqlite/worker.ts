@@ -15,7 +15,15 @@ const answer = async ({ id, call }: Request): Promise<Answer> => {
       case 'query':
         return { id, ok: true, value: await store.query(call.query) };
       case 'latest':
-        return { id, ok: true, value: await store.latest(call.measurement, call.tags) };
+        return { id, ok: true, value: await store.latest(call.measurement, call.tags, call.fields) };
+      case 'describe':
+        return { id, ok: true, value: await store.describe() };
+      case 'scan':
+        return { id, ok: true, value: await store.scan(call.range) };
+      case 'maintain':
+        return { id, ok: true, value: await store.maintain(call.options) };
+      case 'usage':
+        return { id, ok: true, value: await store.usage() };
       case 'deleteBefore':
         return { id, ok: true, value: await store.deleteBefore(call.before) };
       case 'sizeBytes':

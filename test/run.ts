@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { installDebianPackages } from './debian-packages.ts';
+import { type Counts, runTestFiles } from './tap-files.ts';
 
 // Runs the stages of `npm run check`, `npm test` and `npm run test:release`, one after the other, and ends with `N passed, N failed, N skipped`.
 
 const root = path.resolve(import.meta.dirname, '..');
-const node = process.execPath;
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+/** Nothing of what CI runs takes nearly as long in one file. */
+const FILE_TIMEOUT_MS = 900_000;
 
 interface Stage {
   readonly name: string;
@@ -22,6 +18,8 @@ interface Stage {
   readonly files?: string;
   /** How many test files at once; stages that measure or load the machine run alone. */
   readonly jobs?: number;
+  /** How long one file may take. */
+  readonly timeoutMs?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -45,79 +43,35 @@ const ALL: readonly Stage[] = [
   { name: 'faults', files: 'test/chaos/**/*.test.ts', jobs: 1 },
   { name: 'end-to-end', files: 'test/e2e/**/*.test.ts', jobs: 1 },
 ];
-const RELEASE: readonly Stage[] = ALL.map((stage) => ({ ...stage, environment: { SONDE_TEST_RELEASE: '1' } }));
+const RELEASE: readonly Stage[] = ALL.map((stage) => ({ ...stage, environment: { SONDE_TEST_RELEASE: '1' }, timeoutMs: 24 * 3_600_000 }));
 
 const sets: Readonly<Record<string, readonly Stage[]>> = { check: CHECK, all: ALL, release: RELEASE };
 
 /** Runs one program of the pinned Node with its output shown; its exit code. */
-const run = (
-  arguments_: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-  onLine?: (line: string) => void,
-): Promise<number> =>
+const run = (arguments_: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(node, arguments_, {
+    const child = spawn(process.execPath, arguments_, {
       cwd: root,
       env: { ...process.env, ...environment },
-      stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit'],
-    });
-    let rest = '';
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) onLine?.(line);
+      stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', reject);
     child.on('close', (code) => resolve(code ?? 1));
   });
 
-const FILE_LINE = /^(not ok|ok) \d+ - (\S.*?)(?: # (SKIP|TODO).*| # time=.*)?(?: \{)?$/;
-const SUBTEST_LINE = /^ {4}(not ok|ok) \d+ - (.*?)(?: # time=\S+)?(?: \{)?$/;
-
-/** Runs test files by tap and counts their tests: the first level inside each file, and a file that fails without saying in which test. */
-const runTests = async (stage: Stage, files: readonly string[], counts: Counts): Promise<void> => {
-  const notes: string[] = [];
-  let failedInFile = 0;
-  const jobs = String(stage.jobs ?? Math.max(2, availableParallelism()));
-  const options = ['--reporter=tap', `--jobs=${jobs}`, '--timeout=600', '--no-show-full-coverage'];
-  const code = await run([...tool('.bin/tap'), ...options, ...files], stage.environment, (line) => {
-    const subtest = SUBTEST_LINE.exec(line);
-    const skip = subtest ? /^(.*?) # SKIP ?(.*)$/i.exec(subtest[2] ?? '') : null;
-    if (skip) {
-      counts.skipped++;
-      notes.push(`  skipped: ${skip[1]} (${skip[2]})`);
-    } else if (subtest) {
-      if (subtest[1] === 'ok') counts.passed++;
-      else {
-        counts.failed++;
-        failedInFile++;
-      }
-    }
-    const file = FILE_LINE.exec(line);
-    if (file?.[1] === 'not ok') {
-      if (failedInFile === 0) counts.failed++;
-      failedInFile = 0;
-    } else if (file) failedInFile = 0;
-    if (/^\s*#\s/.test(line) && !/^\s*# (Subtest|time=|\{)/.test(line)) notes.push(line.trim());
-    else if (code_excerpt.test(line)) notes.push(line);
-  });
-  if (code !== 0 && counts.failed === 0) counts.failed++;
-  for (const note of notes) console.log(note);
-};
-const code_excerpt = /^\s*(not ok|at:|fileName:|lineNumber:|error:|message:|diff:|found:|wanted:|stack:|[-+] )/;
-
 const runStage = async (stage: Stage, total: Counts): Promise<void> => {
   const files = stage.files ? globSync(stage.files, { cwd: root }).toSorted() : [];
   if (stage.files && files.length === 0) return;
   const startedAt = process.hrtime.bigint();
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
   console.log(`\n── ${stage.name}`);
   if (stage.program) {
     const code = await run(stage.program, stage.environment);
     if (code === 0) counts.passed++;
     else counts.failed++;
   } else {
-    await runTests(stage, files, counts);
+    const jobs = stage.jobs ?? Math.max(2, availableParallelism());
+    counts = await runTestFiles(files, { root, jobs, timeoutMs: stage.timeoutMs ?? FILE_TIMEOUT_MS, environment: stage.environment ?? {} });
   }
   const seconds = (Number(process.hrtime.bigint() - startedAt) / 1e9).toFixed(1);
   console.log(`${stage.name}: ${format(counts)} in ${seconds} s`);
@@ -137,7 +91,6 @@ const main = async (): Promise<number> => {
     return 64;
   }
   if (name !== 'check') await installDebianPackages();
-  if (!existsSync(path.join(root, '.tap'))) await run([...tool('.bin/tap'), 'build'], {}, () => {});
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
   for (const stage of stages) if (only.length === 0 || only.includes(stage.name)) await runStage(stage, total);
   console.log(`\n${format(total)}`);

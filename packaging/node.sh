@@ -12,6 +12,8 @@ esac
 home=$here/node_modules/node-linux-$arch
 node=$home/bin/node
 addon=$here/node_modules/raw-socket/build/Release/raw.node
+stamped=$here/packaging/stamped-receive.h
+[ ! -f "$addon" ] || [ "$addon" -nt "$stamped" ] || rm -f "$addon"
 [ -f "$node" ] || { echo "sonde: $node is missing: run \"npm ci\" in $here first" >&2; exit 69; }
 [ -x "$node" ] || chmod +x "$node"
 
@@ -33,7 +35,7 @@ fi
 if [ ! -f "$addon" ]; then
   mkdir -p "${addon%/*}"
   g++ -shared -fPIC -O2 -std=gnu++20 -w -fno-rtti -DBUILDING_NODE_EXTENSION -DNODE_GYP_MODULE_NAME=raw \
-    -I"$home/include/node" -I"$here/node_modules/nan" "$here/node_modules/raw-socket/src/raw.cc" -o "$addon.$$.tmp"
+    -I"$home/include/node" -I"$here/node_modules/nan" -include "$stamped" "$here/node_modules/raw-socket/src/raw.cc" -o "$addon.$$.tmp"
   mv "$addon.$$.tmp" "$addon"
 fi
 

@@ -4,7 +4,7 @@ import type { IcmpSocket } from './socket.ts';
 /** An echo to the host itself on the same socket, through the same loop: what it takes is our own noise. Not a measurement, so no guard rail counts it. */
 export interface Canary {
   readonly nextDueMs: number;
-  send(nowMs: number): void;
+  send(): void;
   /** Takes a reply if it is the canary's: true. */
   take(received: Received, arrivedMs: number): boolean;
 }
@@ -13,8 +13,10 @@ export interface CanaryDeps {
   readonly socket: IcmpSocket;
   readonly identifier: number;
   readonly token: readonly [number, number];
+  now(): number;
   randomWord(): number;
-  measured(rttMs: number, nowMs: number): void;
+  /** Its RTT, and how much of it came after the send had returned: the kernel answers an echo to itself before that. */
+  measured(rttMs: number, unseenMs: number, arrivedMs: number): void;
 }
 
 const EVERY_MS = 100;
@@ -28,24 +30,26 @@ export const makeCanary = (deps: CanaryDeps): Canary => {
   const cookie: [number, number, number, number] = [...deps.token, 0, 0];
   let sequence = 0;
   let sentMs = 0;
+  let leftMs = 0;
   let nextDueMs = 0;
   return {
     get nextDueMs() {
       return nextDueMs;
     },
-    send: (nowMs) => {
-      nextDueMs = nowMs + EVERY_MS;
+    send: () => {
+      nextDueMs = deps.now() + EVERY_MS;
       sequence = (sequence + 1) & 0xffff;
       cookie[2] = deps.randomWord();
       cookie[3] = deps.randomWord();
       const packet = writeEcho(template, deps.identifier, sequence, cookie);
-      sentMs = nowMs;
+      sentMs = deps.now();
       if (socket.send(packet, address, TTL, 0) !== '') sentMs = 0;
+      leftMs = deps.now();
     },
     take: (received, arrivedMs) => {
       if (received.identifier !== deps.identifier) return false;
       if (sentMs !== 0 && received.sequence === sequence && received.cookie.every((word, i) => word === cookie[i])) {
-        deps.measured(arrivedMs - sentMs, arrivedMs);
+        deps.measured(Math.max(0, arrivedMs - sentMs), Math.max(0, arrivedMs - leftMs), arrivedMs);
         sentMs = 0;
       }
       return true;

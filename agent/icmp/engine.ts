@@ -11,7 +11,7 @@ import { makeReceiver } from './receive.ts';
 import { closeRound, cookieLow, countError, hasLoss, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { makeTaskState, mustSkip, nextSlotMs, startRound, type TaskState } from './task-state.ts';
-import { makeStalls, makeWaker } from './waker.ts';
+import { makeWaker } from './waker.ts';
 
 // The engine: who sends when, what came back, which rounds are closed. One thread, no waiting; it hands rounds over in bundles.
 
@@ -36,8 +36,8 @@ export interface Engine {
   remove(slot: number): void;
   /** The socket has packets. */
   readable(socket: IcmpSocket): void;
-  /** A packet that `receive` took. */
-  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string): void;
+  /** A packet that `receive` took, and when the kernel had it. */
+  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
   readonly counters: EngineCounters;
 }
 
@@ -45,8 +45,8 @@ export interface Engine {
 const HAND_OVER_MS = 100;
 /** Sends in one go before the loop sees to what came in. */
 const SENDS_IN_A_GO = 64;
-/** While answers do not come at once: looks for some between so many sends. */
-const SENDS_BETWEEN_LOOKS = 8;
+/** With the next tick this near, replies wait for it: to be woken for each costs more than to take it, and the kernel knows when it came. */
+const DRAIN_WITHIN_MS = 10;
 const RECEIVES_IN_A_GO = 1_024;
 const DROPS_LOOK_MS = 1_000;
 
@@ -60,8 +60,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const noise = makeNoiseRecord();
   const sends = makePacer<TaskState>();
   const closings = makePacer<TaskState>();
-  const stalls = makeStalls();
-  const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag, stalled: stalls.add });
+  const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag });
   const drops: Drops = makeDrops(
     deps.sockets.map(({ family }) => family),
     deps.readDrops,
@@ -72,8 +71,6 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   let nextIdentifier = deps.randomWord() & 0xffff;
   let handedOverMs = deps.now();
   let lookedMs = deps.now();
-  /** Above 0 while a reply is there as soon as a send returns, as on loopback, veth and the like: then it is taken at once. */
-  let instant = 8;
 
   const freeIdentifier = (): number => {
     do nextIdentifier = (nextIdentifier + 1) & 0xffff;
@@ -85,7 +82,14 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const canary: Canary | null =
     canarySocket === undefined
       ? null
-      : makeCanary({ socket: canarySocket, identifier: canaryIdentifier, token, randomWord: deps.randomWord, measured: noise.canary });
+      : makeCanary({
+          socket: canarySocket,
+          identifier: canaryIdentifier,
+          token,
+          now: deps.now,
+          randomWord: deps.randomWord,
+          measured: noise.canary,
+        });
   const receiver = makeReceiver({
     counters,
     token,
@@ -96,31 +100,32 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const tick = (): void => {
     const nowMs = deps.now();
     waker.woke(nowMs);
+    for (const socket of deps.sockets) receiveAll(socket);
     const more = sendDue(nowMs);
-    if (closings.nextDueMs() <= nowMs) for (const socket of deps.sockets) receiveAll(socket); // what is already here came in time
     while (closings.nextDueMs() <= nowMs) closeFirst(nowMs);
-    if (canary !== null && tasks.size > 0 && canary.nextDueMs <= nowMs) canary.send(deps.now());
+    if (canary !== null && tasks.size > 0 && canary.nextDueMs <= nowMs) canary.send();
     if (nowMs - lookedMs >= DROPS_LOOK_MS) look(nowMs);
     if (done.length > 0 && nowMs - handedOverMs >= HAND_OVER_MS) handOver(nowMs);
     const next = more
       ? 0
       : Math.min(sends.nextDueMs(), closings.nextDueMs(), done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY);
-    waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, tick);
+    const wakeMs = waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, tick);
+    for (const socket of deps.sockets) socket.listen(wakeMs - nowMs > DRAIN_WITHIN_MS);
   };
 
   /** Sends what is due; true when some is left for the next go. */
   const sendDue = (nowMs: number): boolean => {
-    for (let i = 1; sends.nextDueMs() <= nowMs; i += 1) {
-      if (i > SENDS_IN_A_GO) return true;
+    for (let i = 0; sends.nextDueMs() <= nowMs; i += 1) {
+      if (i === SENDS_IN_A_GO) return true;
       const state = sends.next();
       if (state === undefined || state.removed) sends.pop();
-      else sends.replaceFirst(takeTurn(state, i));
+      else sends.replaceFirst(takeTurn(state));
     }
     return false;
   };
 
   /** One packet of a task, or the skipping of a round; the time of its next turn. */
-  const takeTurn = (state: TaskState, nth: number): number => {
+  const takeTurn = (state: TaskState): number => {
     const { task } = state;
     const nowMs = deps.now();
     if (state.turn === 0) {
@@ -134,7 +139,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       state.current.secretHigh = deps.randomWord();
       state.current.secretLow = deps.randomWord();
     }
-    sendOne(state, nowMs, nth);
+    sendOne(state, nowMs);
     state.turn += 1;
     if (state.turn < task.count) {
       // After a stall the packets that should have gone do not go in one burst: half the spacing is kept.
@@ -148,12 +153,13 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     return state.slotMs;
   };
 
-  const sendOne = (state: TaskState, nowMs: number, nth: number): void => {
+  const sendOne = (state: TaskState, nowMs: number): void => {
     const { current, task, socket } = state;
     const packet = current.turns;
     const sequence = (current.firstSequence + packet) & 0xffff;
     current.turns += 1;
     current.sentMs[packet] = 0;
+    current.leftMs[packet] = 0;
     current.arrivedMs[packet] = 0;
     state.nextSequence = (sequence + 1) & 0xffff;
     const hold = state.refusal ?? (guard.hold(state.destination, state.wireBytes, nowMs) === null ? null : 'guard-rail');
@@ -175,7 +181,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       return;
     }
     counters.packetsSent += 1;
-    if (instant > 0 || nth % SENDS_BETWEEN_LOOKS === 0) instant = socket.receive() ? Math.min(8, instant + 2) : Math.max(0, instant - 1);
+    current.leftMs[packet] = deps.now();
   };
 
   const closeFirst = (nowMs: number): void => {
@@ -195,7 +201,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     if (done.some(({ round }) => hasLoss(round))) look(nowMs);
     const rounds = done.map(({ state, round, closedMs }): ClosedRound => {
       round.open = false;
-      const { canaryMs, schedulerLagMs } = noise.between(round.startedMs, closedMs);
+      const { canaryMs, unseenMs, schedulerLagMs } = noise.between(round.startedMs, closedMs);
       const dropped = drops.countBetween(round.startedMs, closedMs);
       const { family } = state.ip;
       const { slot, timeoutMs } = state.task;
@@ -204,9 +210,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
         slot,
         timeoutMs,
         closedMs,
-        noise: [canaryMs, schedulerLagMs, dropped],
+        noise: [canaryMs, unseenMs, schedulerLagMs, dropped],
         mayHaveDropped,
-        waitedMs: stalls.waitedMs,
       });
     });
     done.length = 0;
@@ -271,7 +276,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       waker.disturbed();
       receiveAll(socket);
     },
-    packet: (socket, bytes, length, source) => receiver.take(socket, bytes, length, source, deps.now()),
+    packet: receiver.take,
   };
 };
 

@@ -21,7 +21,7 @@ const main = (): void => {
   let engine: ReturnType<typeof makeEngine> | null = null;
   const events: SocketEvents = {
     readable: (socket) => engine?.readable(socket),
-    packet: (socket, bytes, length, source) => engine?.packet(socket, bytes, length, source),
+    packet: (socket, bytes, length, source, arrivedMs) => engine?.packet(socket, bytes, length, source, arrivedMs),
     broken: (socket, error) => {
       throw new Error(`the raw ICMP${socket.family} socket broke`, { cause: error });
     },
@@ -68,9 +68,18 @@ const tell = (message: FromEngine, sent: () => void = () => undefined): void => 
   if (process.connected) process.send?.(message, undefined, undefined, sent);
 };
 
-/** performance.now costs a quarter of hrtime.bigint; both read CLOCK_MONOTONIC, from different zeros. */
+/** performance.now costs a quarter of hrtime.bigint; both read CLOCK_MONOTONIC, from different zeros. The kernel's stamps are held against it. */
 const monotonicMs = (): (() => number) => {
-  const zeroMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+  let zeroMs = 0;
+  let narrowestMs = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 100; i += 1) {
+    const beforeMs = performance.now();
+    const readMs = Number(process.hrtime.bigint()) / 1e6;
+    const afterMs = performance.now();
+    if (afterMs - beforeMs >= narrowestMs) continue;
+    narrowestMs = afterMs - beforeMs;
+    zeroMs = readMs - (beforeMs + afterMs) / 2;
+  }
   return () => zeroMs + performance.now();
 };
 

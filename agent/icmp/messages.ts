@@ -28,19 +28,19 @@ export interface ClosedRound {
   readonly durationMs: number;
   /** By packet that was really sent, in the order of sending: its RTT in tenths of a microsecond; null when no reply came in time. */
   readonly rtts: readonly (number | null)[];
+  /** For each of them how long its send took, in tenths of a microsecond: somewhere in that time it left. */
+  readonly sends: readonly number[];
   /** Which of them, by number in `rtts`, may have been answered without our seeing it; left out when none. */
   readonly unknown?: readonly number[];
   /** The answered ones in the order in which the answers came; left out when that is the order of sending. */
   readonly arrivals?: readonly number[];
-  /** Which of them, and for how many tenths of a microsecond at most, may have lain in the socket while the engine was held up; left out when none. */
-  readonly waited?: readonly (readonly [packet: number, tenthsOfUs: number])[];
   readonly late: number;
   readonly duplicates: number;
   readonly ttl: number | null;
   /** Left out when none. */
   readonly errors?: Readonly<Record<string, number>>;
-  /** Canary RTT and scheduler lag in ms, null when not seen, and socket drops. */
-  readonly noise: readonly [canaryMs: number | null, schedulerLagMs: number | null, socketDrops: number];
+  /** Canary RTT, what of it its send does not explain, and scheduler lag, in ms, null when not seen; and socket drops. */
+  readonly noise: readonly [canaryMs: number | null, unseenMs: number | null, schedulerLagMs: number | null, socketDrops: number];
 }
 
 /** Since the start of the ICMP process; all go up only. */

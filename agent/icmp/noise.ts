@@ -2,20 +2,23 @@ import { percentile } from '../stats/delay.ts';
 
 /** What the engine sees of its own noise, kept by the second so that thousands of rounds share the work. */
 export interface NoiseRecord {
-  canary(rttMs: number, nowMs: number): void;
+  canary(rttMs: number, unseenMs: number, nowMs: number): void;
   lag(lagMs: number, nowMs: number): void;
-  /** Over the seconds that the window touches: the median of their median canary, and of their 90th-percentile lag; null where none was seen. */
-  between(fromMs: number, toMs: number): { readonly canaryMs: number | null; readonly schedulerLagMs: number | null };
+  /** Over the seconds that the window touches: the median of their median canary, and of their 90th percentiles; null where none was seen. */
+  between(fromMs: number, toMs: number): Summary;
 }
 
 interface Second {
   readonly second: number;
   readonly canaryMs: number[];
+  readonly unseenMs: number[];
   readonly lagMs: number[];
 }
 
 interface Summary {
   readonly canaryMs: number | null;
+  /** What of the canary's RTT its send does not explain. */
+  readonly unseenMs: number | null;
   readonly schedulerLagMs: number | null;
 }
 
@@ -25,40 +28,40 @@ const KEPT_SECONDS = 600;
 export const makeNoiseRecord = (): NoiseRecord => {
   const past = new Map<number, Summary>();
   const cache = new Map<string, Summary>();
-  let current: Second = { second: -1, canaryMs: [], lagMs: [] };
+  let current: Second = { second: -1, canaryMs: [], unseenMs: [], lagMs: [] };
 
   const at = (nowMs: number): Second => {
     const second = Math.floor(nowMs / 1000);
     if (second === current.second) return current;
-    if (current.second >= 0) past.set(current.second, summarise(current.canaryMs, current.lagMs));
+    if (current.second >= 0) past.set(current.second, summarise(current));
     for (const old of past.keys()) {
       if (old >= second - KEPT_SECONDS) break;
       past.delete(old);
     }
     cache.clear();
-    current = { second, canaryMs: [], lagMs: [] };
+    current = { second, canaryMs: [], unseenMs: [], lagMs: [] };
     return current;
   };
   const collect = (from: number, to: number): Summary => {
     const seconds: Summary[] = [];
     for (let second = Math.max(from, to - KEPT_SECONDS); second <= to; second += 1) {
-      const summary = second === current.second ? summarise(current.canaryMs, current.lagMs) : past.get(second);
+      const summary = second === current.second ? summarise(current) : past.get(second);
       if (summary !== undefined) seconds.push(summary);
     }
-    return {
-      canaryMs: percentileOf(
-        seconds.flatMap(({ canaryMs }) => canaryMs ?? []),
+    const median = (of: keyof Summary): number | null =>
+      percentileOf(
+        seconds.flatMap((summary) => summary[of] ?? []),
         50,
-      ),
-      schedulerLagMs: percentileOf(
-        seconds.flatMap(({ schedulerLagMs }) => schedulerLagMs ?? []),
-        50,
-      ),
-    };
+      );
+    return { canaryMs: median('canaryMs'), unseenMs: median('unseenMs'), schedulerLagMs: median('schedulerLagMs') };
   };
 
   return {
-    canary: (rttMs, nowMs) => void at(nowMs).canaryMs.push(rttMs),
+    canary: (rttMs, unseenMs, nowMs) => {
+      const second = at(nowMs);
+      second.canaryMs.push(rttMs);
+      second.unseenMs.push(unseenMs);
+    },
     lag: (lagMs, nowMs) => void at(nowMs).lagMs.push(lagMs),
     between: (fromMs, toMs) => {
       const from = Math.floor(fromMs / 1000);
@@ -71,8 +74,9 @@ export const makeNoiseRecord = (): NoiseRecord => {
   };
 };
 
-const summarise = (canaryMs: readonly number[], lagMs: readonly number[]): Summary => ({
+const summarise = ({ canaryMs, unseenMs, lagMs }: Second): Summary => ({
   canaryMs: percentileOf(canaryMs, 50),
+  unseenMs: percentileOf(unseenMs, 90),
   schedulerLagMs: percentileOf(lagMs, 90),
 });
 

@@ -9,6 +9,8 @@ declare module 'raw-socket' {
       /** Both are synchronous, call back before they return, and throw strerror's text. */
       send(buffer: Buffer, offset: number, length: number, address: string, done: (bytes: number) => void): void;
       recv(buffer: Buffer, taken: (buffer: Buffer, length: number, source: string) => void): void;
+      /** What the event loop looks for. */
+      pause(receiving: boolean, sending: boolean): void;
       close(): void;
     }
   }

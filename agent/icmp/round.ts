@@ -10,6 +10,8 @@ export interface RoundBuffer {
   turns: number;
   /** By packet: when it was sent, 0 when it was held back. */
   readonly sentMs: number[];
+  /** By packet: when the kernel had taken it: it left between `sentMs` and this. */
+  readonly leftMs: number[];
   /** By packet: when its first reply came, 0 when none did. */
   readonly arrivedMs: number[];
   /** The round's random words: with the sequence they make each packet's cookie. */
@@ -29,6 +31,7 @@ export const makeRoundBuffer = (): RoundBuffer => ({
   firstSequence: 0,
   turns: 0,
   sentMs: [],
+  leftMs: [],
   arrivedMs: [],
   secretHigh: 0,
   secretLow: 0,
@@ -70,8 +73,6 @@ export interface Closing {
   readonly noise: ClosedRound['noise'];
   /** Whether our socket may have dropped a reply that was awaited in this span. */
   mayHaveDropped(fromMs: number, toMs: number): boolean;
-  /** How long a reply that was seen at this time may have waited for us; 0 for no longer than usual. */
-  waitedMs(seenMs: number): number;
 }
 
 /** RTTs are handed over in tenths of a microsecond: the clock knows no more, and whole numbers are short. */
@@ -81,7 +82,7 @@ export const RTT_UNITS_PER_MS = 10_000;
 export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound => {
   const rtts: (number | null)[] = [];
   const unknown: number[] = [];
-  const waited: [number, number][] = [];
+  const sends: number[] = [];
   let { late } = round;
   let lastArrivedMs = 0;
   let inOrder = true;
@@ -89,19 +90,16 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
     const sentMs = round.sentMs[i] ?? 0;
     if (sentMs === 0) continue;
     const arrivedMs = round.arrivedMs[i] ?? 0;
-    const rttMs = arrivedMs - sentMs;
+    const rttMs = Math.max(0, arrivedMs - sentMs);
+    sends.push(Math.round(((round.leftMs[i] ?? 0) - sentMs) * RTT_UNITS_PER_MS));
     if (arrivedMs !== 0 && rttMs <= closing.timeoutMs) {
-      const waitedMs = Math.min(rttMs, closing.waitedMs(arrivedMs));
-      if (waitedMs > 0) waited.push([rtts.length, Math.round(waitedMs * RTT_UNITS_PER_MS)]);
       rtts.push(Math.round(rttMs * RTT_UNITS_PER_MS));
       if (arrivedMs < lastArrivedMs) inOrder = false;
       lastArrivedMs = arrivedMs;
       continue;
     }
-    const deadlineMs = sentMs + closing.timeoutMs;
-    if (closing.mayHaveDropped(sentMs, deadlineMs) || (arrivedMs !== 0 && arrivedMs - closing.waitedMs(arrivedMs) <= deadlineMs))
-      unknown.push(rtts.length);
-    else if (arrivedMs !== 0) late += 1;
+    if (arrivedMs !== 0) late += 1;
+    else if (closing.mayHaveDropped(sentMs, sentMs + closing.timeoutMs)) unknown.push(rtts.length);
     rtts.push(null);
   }
   return {
@@ -109,12 +107,12 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
     startedMs: round.startedMs,
     durationMs: Math.round(closing.closedMs - round.startedMs),
     rtts,
+    sends,
     late,
     duplicates: round.duplicates,
     ttl: round.ttl,
     noise: closing.noise,
     ...(unknown.length === 0 ? {} : { unknown }),
-    ...(waited.length === 0 ? {} : { waited }),
     ...(inOrder ? {} : { arrivals: arrivalOrder(round, rtts) }),
     ...(round.errors === null ? {} : { errors: round.errors }),
   };

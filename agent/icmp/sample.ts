@@ -2,7 +2,7 @@ import type { Outcome } from '../../protocol/round.ts';
 import { encodeSketch, makeSketch } from '../../protocol/sketch.ts';
 import { rttStatistics } from '../stats/delay.ts';
 import { delayVariation } from '../stats/delay-variation.ts';
-import { errorBound, type PacketNoise } from '../stats/error-bound.ts';
+import { errorBound, type Noise, type PacketNoise } from '../stats/error-bound.ts';
 import { type Fate, longestLossRun, reorderedCount } from '../stats/loss.ts';
 import type { ClosedRound } from './messages.ts';
 import { RTT_UNITS_PER_MS } from './round.ts';
@@ -32,20 +32,21 @@ export const outcomeOf = (round: ClosedRound, address: string): Outcome => {
       ttl: round.ttl,
       rtt: rounded(rttStatistics(received)),
       variation: rounded(delayVariation(rttsMs)),
-      errorBound: rounded(
-        errorBound({ canaryMs: round.noise[0], schedulerLagMs: round.noise[1], socketDrops: round.noise[2] }, packetNoise(round)),
-      ),
+      errorBound: rounded(errorBound(noiseOf(round), packetNoise(round))),
       sketch: encodeSketch(makeSketch(received)),
     },
   };
 };
 
-const packetNoise = ({ rtts, waited = [] }: ClosedRound): PacketNoise[] => {
-  const waitedOf = new Map(waited);
-  return rtts.flatMap((rtt, i) =>
-    rtt === null ? [] : [{ rttMs: rtt / RTT_UNITS_PER_MS, waitedMs: (waitedOf.get(i) ?? 0) / RTT_UNITS_PER_MS }],
-  );
-};
+const noiseOf = ({ noise: [canaryMs, unseenMs, schedulerLagMs, socketDrops] }: ClosedRound): Noise => ({
+  canaryMs,
+  unseenMs,
+  schedulerLagMs,
+  socketDrops,
+});
+
+const packetNoise = ({ rtts, sends }: ClosedRound): PacketNoise[] =>
+  rtts.flatMap((rtt, i) => (rtt === null ? [] : [{ rttMs: rtt / RTT_UNITS_PER_MS, sendMs: (sends[i] ?? 0) / RTT_UNITS_PER_MS }]));
 
 /** To a tenth of a microsecond: what lies behind knows no more, and 17 digits are dear on the way and in the store. */
 const rounded = <T extends Readonly<Record<string, number | null>> | null>(statistics: T): T => {

@@ -10,15 +10,18 @@ export interface IcmpSocket {
   readonly inode: string | null;
   /** Sends now. '' or why the kernel refused. TTL and DSCP are set when they differ from the last packet's. */
   send(packet: Buffer, address: string, ttl: number, dscp: number): string;
-  /** Takes one packet if there is one; false when there is none. `take` runs at once with the length and the source. */
+  /** Takes one packet if there is one; false when there is none. The `packet` event runs before it returns. */
   receive(): boolean;
+  /** Whether the `readable` event is wanted. Without it packets wait in the socket; when they came is known all the same. */
+  listen(on: boolean): void;
   close(): void;
 }
 
 export interface SocketEvents {
   /** The socket has packets: call `receive` until it says false. */
   readable(socket: IcmpSocket): void;
-  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string): void;
+  /** `arrivedMs`: the kernel's time of it, CLOCK_MONOTONIC. */
+  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
   broken(socket: IcmpSocket, error: Error): void;
 }
 
@@ -31,6 +34,7 @@ const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_SNDBUF = 7;
 const SO_RCVBUFFORCE = 33;
+const SO_TIMESTAMPNS = 35;
 const SOL_RAW = 255;
 const ICMP_FILTER = 1;
 const IPPROTO_ICMPV6 = 58;
@@ -64,7 +68,13 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
   const buffer = Buffer.alloc(LARGEST_PACKET);
   let lastTtl = -1;
   let lastDscp = -1;
-  const taken = (bytes: Buffer, length: number, source: string): void => events.packet(self, bytes, length, source);
+  let listening = true;
+  let took = false;
+  const stamp = new Float64Array(buffer.buffer, buffer.byteOffset + LARGEST_PACKET - Float64Array.BYTES_PER_ELEMENT, 1);
+  const taken = (bytes: Buffer, length: number, source: string): void => {
+    took = length > 0; // packaging/stamped-receive.h: an empty socket gives 0 bytes
+    if (took) events.packet(self, bytes, length, source, stamp[0] ?? 0);
+  };
   const self: IcmpSocket = {
     family,
     inode,
@@ -81,17 +91,17 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
       }
     },
     receive: () => {
-      try {
-        wrap.recv(buffer, taken);
-        return true;
-      } catch (error) {
-        if (error instanceof Error && error.message === 'Resource temporarily unavailable') return false;
-        throw error;
-      }
+      wrap.recv(buffer, taken);
+      return took;
+    },
+    listen: (on) => {
+      if (on !== listening) wrap.pause(!on, true);
+      listening = on;
     },
     close: () => wrap.close(),
   };
   size(wrap);
+  wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, int32(1), 4);
   filter(family, wrap);
   // The addon calls wrap.emit for every event; our own skips two layers of EventEmitter. The property also keeps `self` and `wrap` alive
   // together: raw-socket closes a socket that nothing refers to.
@@ -104,18 +114,19 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
 
 const nothing = (): void => undefined;
 
+const int32 = (value: number): Buffer => {
+  const buffer = Buffer.alloc(4);
+  buffer.writeInt32LE(value);
+  return buffer;
+};
+
 const size = (wrap: raw.SocketWrap): void => {
-  const bytes = (value: number): Buffer => {
-    const buffer = Buffer.alloc(4);
-    buffer.writeInt32LE(value);
-    return buffer;
-  };
   try {
-    wrap.setOption(SOL_SOCKET, SO_RCVBUFFORCE, bytes(RECEIVE_BYTES), 4);
+    wrap.setOption(SOL_SOCKET, SO_RCVBUFFORCE, int32(RECEIVE_BYTES), 4);
   } catch {
-    wrap.setOption(SOL_SOCKET, SO_RCVBUF, bytes(RECEIVE_BYTES), 4); // without CAP_NET_ADMIN: as much as net.core.rmem_max allows
+    wrap.setOption(SOL_SOCKET, SO_RCVBUF, int32(RECEIVE_BYTES), 4); // without CAP_NET_ADMIN: as much as net.core.rmem_max allows
   }
-  wrap.setOption(SOL_SOCKET, SO_SNDBUF, bytes(SEND_BYTES), 4);
+  wrap.setOption(SOL_SOCKET, SO_SNDBUF, int32(SEND_BYTES), 4);
 };
 
 /** Lets replies and errors through and nothing else: a busy host's own requests would wake us for nothing. A set bit blocks. */

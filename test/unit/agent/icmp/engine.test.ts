@@ -37,7 +37,8 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
   let word = 1;
   const sent: Sent[] = [];
   const closed: ClosedRound[] = [];
-  const waiting: { packet: Buffer; source: string }[] = [];
+  const waiting: { packet: Buffer; source: string; arrivedMs: number }[] = [];
+  let listening = true;
   const socket: IcmpSocket = {
     family: 'v4',
     inode: null,
@@ -49,9 +50,10 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
     receive: () => {
       const next = waiting.shift();
       if (next === undefined) return false;
-      engine.packet(socket, next.packet, next.packet.length, next.source);
+      engine.packet(socket, next.packet, next.packet.length, next.source, next.arrivedMs);
       return true;
     },
+    listen: (on) => (listening = on),
     close: () => undefined,
   };
   const engine = makeEngine({
@@ -76,7 +78,11 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
     }
     nowMs = untilMs;
   };
-  const answer = (one: Sent | undefined, change: (icmp: Buffer) => void = () => undefined, source = '0a000001'): void => {
+  const answer = (
+    one: Sent | undefined,
+    change: (icmp: Buffer) => void = () => undefined,
+    { source = '0a000001', arrivedMs = nowMs }: { readonly source?: string; readonly arrivedMs?: number } = {},
+  ): void => {
     if (one === undefined) throw new Error('nothing was sent');
     const icmp = Buffer.from(one.packet);
     icmp[0] = 0;
@@ -86,8 +92,12 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
     for (let i = 0; i + 1 < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     icmp.writeUInt16BE(~sum & 0xffff, 2);
-    waiting.push({ packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]), source: '10.0.0.1' });
-    engine.readable(socket);
+    waiting.push({
+      packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]),
+      source: '10.0.0.1',
+      arrivedMs,
+    });
+    if (listening) engine.readable(socket);
   };
   return { engine, sent, closed, runTo, answer, drop: (count: number) => (drops += count), stall: (untilMs: number) => (nowMs = untilMs) };
 };
@@ -148,7 +158,7 @@ t.test('a wrong cookie, a foreign source and a shorter reply count as nothing', 
   rig.runTo(10_300);
   rig.answer(rig.sent[0], (icmp) => icmp.writeUInt8((icmp[10] ?? 0) ^ 1, 10));
   rig.answer(rig.sent[0], (icmp) => icmp.writeUInt8((icmp[20] ?? 0) ^ 1, 20));
-  rig.answer(rig.sent[0], undefined, '0a000002');
+  rig.answer(rig.sent[0], undefined, { source: '0a000002' });
   rig.runTo(11_200);
 
   t.match(rig.closed, [{ rtts: [null, null, null], duplicates: 0 }]);
@@ -162,19 +172,25 @@ t.test('what was awaited while the socket dropped is unknown, not lost', async (
   rig.drop(3);
   rig.runTo(11_200);
 
-  t.match(rig.closed, [{ unknown: [0, 1, 2], noise: [null, Number, 3] }]);
+  t.match(rig.closed, [{ unknown: [0, 1, 2], noise: [null, null, Number, 3] }]);
   t.equal(rig.engine.counters.socketDrops, 3);
 });
 
-t.test('a reply that lay in the socket while the engine was held up is neither late nor lost', async (t) => {
-  const rig = openRig({ limits: FREE });
-  rig.engine.add(TASK);
-  rig.runTo(10_500);
-  rig.stall(10_700); // the process was stopped: packet 2 times out meanwhile
-  rig.answer(rig.sent[2]);
-  rig.runTo(11_400);
-
-  t.match(rig.closed[0], { rtts: [null, null, null], unknown: [2], late: 0 });
+t.test('a reply that lay in the socket while the engine was held up counts from when it came', async (t) => {
+  for (const [afterMs, rtts, late] of [
+    [40, [null, null, 400_000], 0],
+    [220, [null, null, null], 1],
+  ] as const) {
+    const rig = openRig({ limits: FREE });
+    rig.engine.add(TASK);
+    rig.runTo(10_500);
+    const sentMs = rig.sent[2]?.atMs ?? 0;
+    rig.stall(10_700); // the process was stopped: packet 2 times out meanwhile
+    rig.answer(rig.sent[2], undefined, { arrivedMs: sentMs + afterMs });
+    rig.runTo(11_400);
+    t.match(rig.closed[0], { rtts, late });
+    t.notOk(rig.closed[0]?.unknown);
+  }
 });
 
 t.test('without limits, and at a denied address, no packet leaves and the round says why', async (t) => {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <uv.h>
 
 namespace stamped {
 
@@ -82,3 +83,5 @@ inline ssize_t receive(int fd, void *buffer, size_t size, int flags, sockaddr *f
 }  // namespace stamped
 
 #define recvfrom(fd, buffer, size, flags, from, fromSize) stamped::receive(fd, buffer, size, flags, from, fromSize)
+// A v4 packet bears its source; to make text of it would cost more than to read the packet.
+#define uv_ip4_name(from, text, size) ((text)[0] = 0)

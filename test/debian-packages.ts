@@ -10,6 +10,8 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['chromium', '/usr/bin/chromium'],
   ['curl', '/usr/bin/curl'],
   ['prometheus', '/usr/bin/promtool'],
+  ['influxdb', '/usr/bin/influxd'],
+  ['victoria-metrics', '/usr/bin/victoria-metrics'],
   ['fping', '/usr/bin/fping'],
   ['faketime', '/usr/bin/faketime'],
 ];

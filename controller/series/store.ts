@@ -7,6 +7,8 @@ export interface Point {
   /** ms since the epoch, the round's start. */
   readonly at: number;
   readonly fields: Readonly<Record<string, FieldValue>>;
+  /** Fields that are integers for ever although the catalogue does not say so: what came from elsewhere as an integer. */
+  readonly integers?: readonly string[];
 }
 
 export type Aggregate = 'last' | 'mean' | 'min' | 'max' | 'sum' | 'count' | 'sketch';

@@ -1,0 +1,163 @@
+// Questions to the store as one or two questions in InfluxQL, and their answers as one.
+import { decodeSketch, encodeSketch, mergeSketches } from '../../../protocol/sketch.ts';
+import type { Point, Series, SeriesQuery, SeriesRow, TagFilter } from '../store.ts';
+import type { Table } from './answer.ts';
+import { bucketQuery, latestQuery, rawQuery, type Selected } from './influxql.ts';
+import type { Reader } from './reader.ts';
+
+/** What can only be done with numbers; InfluxQL refuses the whole query otherwise. */
+const NUMBERS_ONLY = new Set(['mean', 'min', 'max', 'sum']);
+
+export const querySeries = async (reader: Reader, query: SeriesQuery): Promise<Series[]> => {
+  const { seriesOffset = 0, seriesLimit } = query;
+  const all = sorted(
+    query.bucketMs !== undefined && query.bucketMs > 0 ? await bucketed(reader, query, query.bucketMs) : await raw(reader, query),
+  );
+  return all.slice(seriesOffset, seriesLimit === undefined ? undefined : seriesOffset + seriesLimit);
+};
+
+const raw = async (reader: Reader, query: SeriesQuery): Promise<Series[]> => {
+  const names = query.fields.map(({ field }) => field);
+  if (names.length === 0) return [];
+  const tables = await reader.ask(rawQuery(reader.source, query, names, query.limit));
+  return tables.map((table) => seriesOf(table, identity(names.length)));
+};
+
+const bucketed = async (reader: Reader, query: SeriesQuery, bucketMs: number): Promise<Series[]> => {
+  const { fields, measurement, limit } = query;
+  const { types } = reader.connection;
+  const selected: { field: string; aggregate: Selected[number]['aggregate']; index: number }[] = [];
+  const sketches: { field: string; index: number }[] = [];
+  for (const [index, { field, aggregate }] of fields.entries()) {
+    const type = types.known(measurement, field);
+    if (aggregate === 'sketch') sketches.push({ field, index });
+    else if (!(NUMBERS_ONLY.has(aggregate) && (type === 'string' || type === 'boolean'))) selected.push({ field, aggregate, index });
+  }
+  const [counted, merged] = await Promise.all([
+    selected.length === 0 ? [] : reader.ask(bucketQuery(reader.source, query, selected, bucketMs, limit)),
+    sketches.length === 0
+      ? []
+      : reader.ask(
+          rawQuery(
+            reader.source,
+            query,
+            sketches.map(({ field }) => field),
+          ),
+        ),
+  ]);
+  const width = fields.length;
+  const parts = [
+    ...counted.map((table) =>
+      seriesOf(
+        table,
+        selected.map(({ index }) => index),
+        width,
+      ),
+    ),
+    ...merged.map((table): Series => {
+      const points = seriesOf(table, identity(sketches.length));
+      const rows = mergedSketches(points.rows, bucketMs);
+      return {
+        tags: points.tags,
+        rows: rows.map(({ at, values }) => ({
+          at,
+          values: spread(
+            values,
+            sketches.map(({ index }) => index),
+            width,
+          ),
+        })),
+      };
+    }),
+  ];
+  return join(parts, limit);
+};
+
+/** Sketches by bucket; one that cannot be read (another version's) is left out rather than spoiling the bucket. */
+const mergedSketches = (rows: readonly SeriesRow[], bucketMs: number): SeriesRow[] =>
+  [...Map.groupBy(rows, ({ at }) => Math.floor(at / bucketMs) * bucketMs)].map(([at, inside]) => ({
+    at,
+    values: (inside[0]?.values ?? []).map((_, i) => {
+      const sketches = inside.flatMap(({ values }) => {
+        const decoded = decodeSketch(typeof values[i] === 'string' ? values[i] : '');
+        return decoded.ok && values[i] !== null ? [decoded.value] : [];
+      });
+      return sketches.length === 0 ? null : encodeSketch(mergeSketches(sketches));
+    }),
+  }));
+
+const identity = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+/** Values to their places in the query's order; null elsewhere. */
+const spread = (values: SeriesRow['values'], places: readonly number[], width: number): SeriesRow['values'] => {
+  const row: SeriesRow['values'][number][] = Array.from({ length: width }, () => null);
+  for (const [i, place] of places.entries()) row[place] = values[i] ?? null;
+  return row;
+};
+
+const seriesOf = ({ tags, rows }: Table, places: readonly number[], width = places.length): Series => ({
+  tags,
+  rows: rows
+    .map(([at, ...values]) => ({ at: Number(at), values: spread(values, places, width) }))
+    .filter(({ values }) => values.some((value) => value !== null)),
+});
+
+const canonical = (tags: Series['tags']): string =>
+  JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+
+/** The answers to both questions as one: a bucket has what either of them knows. */
+const join = (parts: readonly Series[], limit: number | undefined): Series[] =>
+  [...Map.groupBy(parts, ({ tags }) => canonical(tags)).values()].map((same) => {
+    const [first] = same;
+    if (same.length === 1 && first !== undefined) return { tags: first.tags, rows: limited(first.rows, limit) };
+    const byTime = new Map<number, SeriesRow>();
+    for (const { rows } of same)
+      for (const row of rows) {
+        const other = byTime.get(row.at);
+        byTime.set(
+          row.at,
+          other === undefined ? row : { at: row.at, values: row.values.map((value, i) => value ?? other.values[i] ?? null) },
+        );
+      }
+    return {
+      tags: first?.tags ?? {},
+      rows: limited(
+        [...byTime.values()].toSorted((a, b) => a.at - b.at),
+        limit,
+      ),
+    };
+  });
+
+const limited = (rows: readonly SeriesRow[], limit: number | undefined): readonly SeriesRow[] =>
+  limit === undefined ? rows : rows.slice(0, limit);
+
+/** The newest point of every series, in the order of their tags. */
+export const latestPoints = async (reader: Reader, measurement: string, tags: TagFilter, fields?: readonly string[]): Promise<Point[]> => {
+  const tables = await reader.ask(latestQuery(reader.source, measurement, tags, fields));
+  const points = tables.flatMap(({ tags: of, columns, rows }): Point[] => {
+    const [row] = rows;
+    return row === undefined ? [] : [{ measurement, tags: of, at: Number(row[0]), fields: fieldsOf(columns, row) }];
+  });
+  return byTags(points);
+};
+
+/** What a row has, without its time; null is what it has not. */
+export const fieldsOf = (
+  columns: Table['columns'],
+  row: Table['rows'][number],
+  isTag = (_column: string): boolean => false,
+): Point['fields'] =>
+  Object.fromEntries(
+    columns.flatMap((column, i) => {
+      const value = row[i] ?? null;
+      return column === 'time' || value === null || isTag(column) ? [] : [[column, value] as const];
+    }),
+  );
+
+const sorted = (series: readonly Series[]): Series[] => byTags(series.filter(({ rows }) => rows.length > 0));
+
+const byTags = <T extends { readonly tags: Series['tags'] }>(items: readonly T[]): T[] =>
+  items
+    .map((item) => ({ item, key: canonical(item.tags) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ item }) => item);

@@ -1,0 +1,35 @@
+// What a store has to do by itself. InfluxDB does its own; where its retention is for ever, what is too old of ours is deleted.
+import { InfluxFailure } from './failure.ts';
+import { identifier } from './influxql.ts';
+import type { Reader } from './reader.ts';
+
+/** A server with a retention of its own deletes by itself, and other people's points may lie in the same database: only series with our tag `agent` go, on 1.x. */
+export const deleteBefore = async (reader: Reader, before: number): Promise<number> => {
+  const { dialect, place } = await reader.connection.ready();
+  if (dialect.major !== 1 || place.retentionMs !== null) return 0;
+  const ours = `agent =~ /.+/ AND time < ${Math.floor(before)}ms`;
+  let deleted = 0;
+  for (const { rows } of await reader.ask(`SHOW MEASUREMENTS WHERE agent =~ /.+/`))
+    for (const [name] of rows) {
+      const tables = await reader.ask(`SELECT count(*) FROM ${identifier(String(name))} WHERE ${ours} GROUP BY *`);
+      for (const { rows: counts } of tables)
+        for (const [, ...values] of counts) deleted += Math.max(0, ...values.map((value) => (typeof value === 'number' ? value : 0)));
+      if (tables.length > 0) await reader.ask(`DELETE FROM ${identifier(String(name))} WHERE ${ours}`);
+    }
+  return deleted;
+};
+
+/** Bytes of the database's shards, as 1.x tells an admin; 0 where the server does not tell. */
+export const sizeBytes = async (reader: Reader): Promise<number> => {
+  const { dialect } = await reader.connection.ready();
+  if (dialect.major !== 1) return 0;
+  try {
+    const shards = await reader.ask(`SHOW STATS FOR 'shard'`);
+    return shards
+      .filter(({ tags }) => tags['database'] === reader.source.database)
+      .reduce((sum, { columns, rows }) => sum + Number(rows[0]?.[columns.indexOf('diskBytes')] ?? 0), 0);
+  } catch (error) {
+    if (error instanceof InfluxFailure && error.kind !== 'unreachable') return 0;
+    throw error;
+  }
+};

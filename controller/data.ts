@@ -10,6 +10,8 @@ export const pathsIn = (data: string) =>
     control: join(data, 'control.db'),
     arrivals: join(data, 'arrivals.db'),
     series: join(data, 'series.db'),
+    /** The InfluxDB that the web admin has set, with its password: for the owner only. */
+    influx: join(data, 'influx.json'),
     socket: join(data, 'controller.sock'),
     agent: join(data, 'agent'),
     /** What an external broker needs, once `broker mosquitto-config` has written it. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import type { Parsed } from '../protocol/labels.ts';
+import { InfluxSettings, shownUrl } from './series/influx/settings.ts';
 
 const Port = z.coerce.number('a port: 0 to 65535; 0 takes a free one').int().min(0).max(65_535);
 const Names = z.union([z.array(z.string().min(1)), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))]);
@@ -25,6 +26,18 @@ export const ControllerSettings = z.strictObject({
   'agents-broker': z.url({ protocol: /^(mqtts|wss)$/, error: 'mqtts:// or wss://' }).optional(),
   /** What the pages are headed with. */
   site: z.string().min(1).max(60).default('Sonde'),
+  /** An InfluxDB instead of the embedded store; `http://USER:PASSWORD@HOST:8086` works too. */
+  influx: z.url({ protocol: /^https?$/, error: 'http:// or https://, as http://127.0.0.1:8086' }).optional(),
+  /** Its database (1.x, 3.x) or bucket (2.x). */
+  'influx-database': z.string().min(1).max(64).default('telegraf'),
+  'influx-retention-policy': z.string().max(64).default(''),
+  'influx-org': z.string().max(120).default(''),
+  'influx-user': z.string().max(120).default(''),
+  'influx-password': z.string().max(500).default(''),
+  'influx-token': z.string().max(2_000).default(''),
+  'influx-api': z.enum(['auto', 'v1', 'v2']).default('auto'),
+  /** Labels of agents and targets that become tags of the series. */
+  'tag-labels': Names.default(['customer', 'country', 'partner', 'site']),
   'retention-days': z.coerce.number().int().min(1).max(36_500).default(90),
 });
 export type ControllerSettings = z.infer<typeof ControllerSettings>;
@@ -40,6 +53,23 @@ export interface Settings extends ControllerSettings {
   /** What this program was called over SSH with, for the line that brings the page to the operator's own browser. */
   readonly ssh: { readonly user: string; readonly host: string } | null;
 }
+
+/** The InfluxDB that the settings name; null when they name none. A login in the address is taken out of it. */
+export const influxOf = (settings: ControllerSettings): InfluxSettings | null => {
+  if (settings.influx === undefined) return null;
+  const url = new URL(settings.influx);
+  return InfluxSettings.parse({
+    url: shownUrl({ url: settings.influx }),
+    database: settings['influx-database'],
+    retentionPolicy: settings['influx-retention-policy'],
+    org: settings['influx-org'],
+    user: settings['influx-user'] === '' ? decodeURIComponent(url.username) : settings['influx-user'],
+    password: settings['influx-password'] === '' ? decodeURIComponent(url.password) : settings['influx-password'],
+    token: settings['influx-token'],
+    api: settings['influx-api'],
+    retentionDays: settings['retention-days'],
+  });
+};
 
 export const DATA_DIRECTORY = './data';
 

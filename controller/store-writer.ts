@@ -2,6 +2,7 @@ import { type Round, roundEndMs } from '../protocol/round.ts';
 import type { Labels } from '../protocol/labels.ts';
 import type { Arrival } from './arrivals/arrival.ts';
 import { pointOf } from './series/schema.ts';
+import { PointsRefused, type RefusedPoint } from './series/refused.ts';
 import type { Point, SeriesStore } from './series/store.ts';
 
 /** The labels that are tags, by agent and target. */
@@ -28,10 +29,32 @@ export const writeRounds = async (
   store: SeriesStore,
   arrivals: readonly Arrival[],
   pointsOf: PointsOf,
+  setAside: (refused: readonly RefusedPoint[]) => Promise<void>,
 ): Promise<{ readonly rounds: number; readonly newestEnd: number | null }> => {
   const points = arrivals.flatMap(pointsOf);
   if (points.length === 0) return { rounds: 0, newestEnd: null };
-  await store.write(points);
+  const refused = await writePoints(store, points, setAside);
   const fresh = arrivals.filter(({ batch }) => batch.lane === 'fresh').flatMap(({ batch }) => batch.rounds.map(roundEndMs));
-  return { rounds: points.length, newestEnd: fresh.length === 0 ? null : Math.max(...fresh) };
+  return { rounds: points.length - refused, newestEnd: fresh.length === 0 ? null : Math.max(...fresh) };
+};
+
+/** What the store refuses for good is set aside, durably, and never holds up the rest. How many that were. Rejects when the store cannot write now. */
+export const writePoints = async (
+  store: Pick<SeriesStore, 'write'>,
+  points: readonly Point[],
+  setAside: (refused: readonly RefusedPoint[]) => Promise<void>,
+): Promise<number> => {
+  let rest = points;
+  for (;;) {
+    try {
+      if (rest.length > 0) await store.write(rest);
+      return points.length - rest.length;
+    } catch (error) {
+      if (!(error instanceof PointsRefused) || error.refused.length === 0) throw error;
+      await setAside(error.refused);
+      const gone = new Set(error.refused.map(({ point }) => point));
+      rest = rest.filter((point) => !gone.has(point));
+      if (error.othersStored) return points.length - rest.length;
+    }
+  }
 };

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { banner } from './banner.ts';
+import { exportCommands } from './export.ts';
 import { agentCommands, targetCommands, tokenCommands } from './fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
@@ -17,7 +18,7 @@ export const main = async (argv: readonly string[], signal: AbortSignal): Promis
     .exitOverride();
   addRun(program.command('start').description('run the controller, and an agent on this host that measures loopback'), true, signal);
   addRun(program.command('run').description('run the controller alone'), false, signal);
-  for (const make of [tokenCommands, agentCommands, targetCommands, setupLinkCommand, userCommands, brokerCommands])
+  for (const make of [tokenCommands, agentCommands, targetCommands, setupLinkCommand, userCommands, brokerCommands, exportCommands])
     program.addCommand(settled(make(print)));
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -43,6 +44,13 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
     .option('--broker <url>', 'an external MQTT 3.1.1 broker instead of the embedded one')
     .option('--agents-broker <url>', 'where agents reach that broker, when the address differs')
     .option('--site <name>', 'what the pages are headed with')
+    .option('--influx <url>', 'write to and read from this InfluxDB; its password or token in SONDE_INFLUX_PASSWORD, SONDE_INFLUX_TOKEN')
+    .option('--influx-database <name>', 'its database or bucket (telegraf)')
+    .option('--influx-retention-policy <name>', 'one that is not the default one')
+    .option('--influx-org <name>', 'organisation (2.x)')
+    .option('--influx-user <name>', 'who writes there (1.x)')
+    .option('--influx-api <auto|v1|v2>', 'write to /write or to /api/v2/write whatever the version (auto)')
+    .option('--tag-labels <keys...>', 'labels that become tags of the series (customer country partner site)')
     .option('--retention-days <n>', 'how long measurements are kept (90)')
     .option('--json', 'one JSON line when ready, and logs as JSON');
   if (localAgent) command.option('--discover', 'measure the default gateway and the resolvers too, without asking');

@@ -11,6 +11,7 @@ import type { Controller } from '../ports.ts';
 import type { SeriesStore } from '../series/store.ts';
 import type { Settings } from '../settings.ts';
 import type { State } from '../state/database.ts';
+import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
 import { bundleWeb } from '../web/build.ts';
 
@@ -21,6 +22,7 @@ export const openApi = async (
     readonly controller: Controller;
     readonly state: State;
     readonly store: SeriesStore;
+    readonly storage: Storage;
     readonly random: Random;
     readonly log: Log;
     readonly authority: Authority;
@@ -30,7 +32,7 @@ export const openApi = async (
   },
   signal: AbortSignal,
 ): Promise<{ readonly server: ApiServer; readonly setupUrl: string | null }> => {
-  const { settings, controller, state, store, random, log, authority, identity, localAgent, agentsPort } = parts;
+  const { settings, controller, state, store, storage, random, log, authority, identity, localAgent, agentsPort } = parts;
   const bundle = await bundleWeb();
   await stop(); // esbuild's own process would stay for nothing
   const publicHosts = settings['public-host'];
@@ -40,6 +42,7 @@ export const openApi = async (
       controller,
       state,
       store,
+      storage,
       random,
       log,
       settings: {
@@ -54,6 +57,7 @@ export const openApi = async (
         socketPath: pathsIn(settings.data).socket,
         pin: authority.pin,
         localAgent,
+        retentionDays: settings['retention-days'],
       },
       found: async () => discover(),
       dataBytes: async () => bytesBelow(settings.data),

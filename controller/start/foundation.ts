@@ -15,8 +15,9 @@ import { makeQuietLog } from './quiet-log.ts';
 import { SERIES_STORES } from '../series/index.ts';
 import type { SeriesStore } from '../series/store.ts';
 import { type KeptIdentity, makeServerIdentity } from './server-identity.ts';
-import type { Settings } from '../settings.ts';
+import { influxOf, type Settings } from '../settings.ts';
 import { openState, type State } from '../state/database.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
 
 /** sun_path in unix(7) holds 108, the last one a NUL. */
 const SOCKET_PATH_BYTES = 107;
@@ -32,6 +33,7 @@ export interface Foundation {
   makeIdentity(): Promise<KeptIdentity>;
   readonly state: State;
   readonly arrivalsDb: Db;
+  readonly storage: Storage;
   readonly store: SeriesStore;
   readonly broker: Broker;
   /** The same broker, when it is ours. */
@@ -69,9 +71,13 @@ export const openFoundation = async (settings: Settings, log: Log, stack: AsyncD
   stack.defer(() => state.destroy());
   const arrivalsDb = openDatabase(paths.arrivals);
   stack.defer(() => arrivalsDb.close());
-  const store = stack.use(await SERIES_STORES.sqlite({ path: paths.series }));
+  const embeddedStore = stack.use(await SERIES_STORES.sqlite({ path: paths.series }));
+  const storage = stack.use(
+    await openStorage({ embedded: embeddedStore, state, clock, log, influx: influxOf(settings), file: paths.influx }),
+  );
+  const { store } = storage;
   const tls = readBrokerTls(paths.broker, CONTROLLER_SERVER_NAME);
   const embedded = settings.broker === undefined ? stack.use(await openEmbeddedBroker(makeQuietLog(log, clock))) : null;
   const broker = embedded ?? stack.use(openExternalBroker({ url: settings.broker ?? '', tls, clock, random, log }));
-  return { clock, random, log, authority, signer, identity, makeIdentity, state, arrivalsDb, store, broker, embedded };
+  return { clock, random, log, authority, signer, identity, makeIdentity, state, arrivalsDb, storage, store, broker, embedded };
 };

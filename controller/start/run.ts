@@ -92,7 +92,7 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
 };
 
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {
-  const tuning = { retentionMs: settings['retention-days'] * DAY_MS };
+  const tuning = { retentionMs: settings['retention-days'] * DAY_MS, tagLabels: settings['tag-labels'] };
   const controller = await openController({ ...ground, host: systemHost(), send, tuning }, until);
   if (ground.embedded !== null) cutRevoked(ground.embedded, controller, ground.state, ground.log);
   return controller;

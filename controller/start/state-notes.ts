@@ -1,7 +1,7 @@
 import type { State } from '../state/database.ts';
 
 /** Small facts that a start leaves for the next one and for the command line. */
-export type Note = 'local-agent' | 'origin' | 'seeded';
+export type Note = 'local-agent' | 'origin' | 'seeded' | 'backfill';
 
 export const readNote = async (state: State, key: Note): Promise<string | null> =>
   (await state.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst())?.value ?? null;

@@ -44,6 +44,11 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE sessions (token_hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
   CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE set_aside (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, refused_at INTEGER NOT NULL, measurement TEXT NOT NULL, tags TEXT NOT NULL, at INTEGER NOT NULL,
+    fields TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (measurement, tags, at, fields)) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

@@ -26,6 +26,8 @@ export interface Tables {
   outbox: OutboxTable;
   users: { id: string; login: string; name: string; password_hash: string; role: 'viewer' | 'operator' | 'admin'; created_at: number };
   sessions: { token_hash: string; user_id: string; created_at: number; expires_at: number };
+  /** Points that the store refused for good; the newest of them. */
+  set_aside: SetAsideTable;
   audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
 }
 
@@ -105,4 +107,14 @@ export interface OutboxTable {
   state: 'waiting' | 'delivered' | 'failed';
   last_error: string | null;
   delivered_at: number | null;
+}
+
+export interface SetAsideTable {
+  id: Generated<number>;
+  refused_at: number;
+  measurement: string;
+  tags: string;
+  at: number;
+  fields: string;
+  reason: string;
 }

@@ -47,6 +47,19 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
       const { doctor } = await import('./commands/doctor.ts');
       await act((settings) => doctor(settings, flags.json === true, signal), flags);
     });
+  command('simulate', 'a made-up fleet, for demonstrations and load: no packet is sent, rounds and acknowledgements are real')
+    .requiredOption('--broker <url>', 'a broker that lets one client speak for all agents: mqtt://HOST:PORT')
+    .option('--agents <n>', 'how many agents', '20')
+    .option('--rounds-per-second <n>', 'of the whole fleet', '40')
+    .option('--targets <n>', 'targets of each agent', '20')
+    .option('--collect-ms <n>', 'how long an agent collects rounds before it sends them', '200')
+    .option('--model <text>', 'the path: loss=0.01,rtt=20±3', 'loss=0.001,rtt=20±3')
+    .option('--prefix <text>', 'agents are called PREFIX1 and on', 'sim-')
+    .option('--json', 'counters as JSON lines')
+    .action(async (flags) => {
+      const { simulate } = await import('./commands/simulate.ts');
+      await act((settings) => simulate(settings, flags, signal), flags);
+    });
   program
     .command('limits')
     .description('print the guard rails file with its defaults')
@@ -56,7 +69,9 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
     });
 
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // `agent --simulate` is `agent simulate`.
+    const words = argv[0] === '--simulate' ? ['simulate', ...argv.slice(1)] : argv;
+    await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has said it already

@@ -11,8 +11,10 @@ import { type ConsumerName, type Intake, openIntake } from './intake.ts';
 import { keepClock, keptClock, tellClock } from './kept-clock.ts';
 import { type LatestRounds, openLatestRounds } from './latest.ts';
 import type { Controller, ControllerDeps, Counters, Tuning } from './ports.ts';
+import { type FleetMetrics, openFleetMetrics } from './prometheus/fleet-metrics.ts';
 import { makePublish } from './publish.ts';
 import { openSteering, type Steering } from './steering.ts';
+import { openSetAside } from './storage/set-aside.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
@@ -47,6 +49,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     latest,
     steering,
     intake,
+    fleetMetrics: openFleetMetrics(clock),
     totals: { roundsStored: 0, storeLagMs: null },
   };
   const loops = [
@@ -72,6 +75,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     agentsChanged: steering.agentsChanged,
     closed: Promise.allSettled(loops).then(() => {}),
     counters: () => counters(parts),
+    metricsOfFleet: parts.fleetMetrics.render,
   };
 };
 
@@ -85,26 +89,32 @@ interface Parts {
   readonly latest: LatestRounds;
   readonly steering: Steering;
   readonly intake: Intake;
+  readonly fleetMetrics: FleetMetrics;
   readonly totals: { roundsStored: number; storeLagMs: number | null };
 }
 
 /** Three readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
-  const { deps, alerts, clock, now, troubles, latest, steering, intake, totals } = parts;
+  const { deps, alerts, clock, now, troubles, latest, steering, intake, totals, fleetMetrics } = parts;
   const pointsOf = makePointsOf(steering.registry.tagsOf);
+  const setAside = openSetAside(deps.state, clock, deps.log);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
     const onTrouble = (message: string | null): void => troubles.set(name, message);
     return runConsumer({ name, log: intake.arrivals, bell: intake.bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble }, signal);
   };
   return [
     consumer('store', async (arrivals) => {
-      const stored = await writeRounds(deps.store, arrivals, pointsOf);
+      const stored = await writeRounds(deps.store, arrivals, pointsOf, setAside.add);
       totals.roundsStored += stored.rounds;
       if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
     }),
     consumer('alerts', (arrivals) => alerts.consume(arrivals)),
     consumer('live', async (arrivals) => {
-      for (const arrival of arrivals) if (arrival.batch.rounds.length > 0) latest.add(arrival.agent, pointsOf(arrival));
+      for (const arrival of arrivals) {
+        if (arrival.batch.rounds.length === 0) continue;
+        latest.add(arrival.agent, pointsOf(arrival));
+        if (arrival.batch.lane === 'fresh') fleetMetrics.add(pointsOf(arrival));
+      }
     }),
   ];
 };

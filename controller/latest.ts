@@ -25,7 +25,9 @@ export const openLatestRounds = async (store: SeriesStore, changes: Changes, onE
     return latest;
   };
   try {
-    for (const point of await store.latest(PING, {})) remember(point);
+    // The database may hold other people's pings: theirs have no task of ours, or say where they came from.
+    for (const point of await store.latest(PING, { origin: [''] }))
+      if (point.tags['agent'] !== undefined && point.tags['task'] !== undefined) remember(point);
   } catch (error) {
     onError(error);
   }

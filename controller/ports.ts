@@ -113,6 +113,8 @@ export interface Controller {
   agents(): readonly AgentPresence[];
   latest(): readonly LatestColumn[];
   counters(): Counters;
+  /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */
+  metricsOfFleet(prefix: string): string;
   /** Empty when all is well: what /readyz and the overview tell. */
   troubles(): readonly Trouble[];
   /** Call when another part has changed agents in the control database (an enrolment): their configuration is compiled and pushed. */

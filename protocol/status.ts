@@ -36,6 +36,8 @@ export const OnlineStatus = z.object({
   packetsPerSecond: z.number().nonnegative(),
   health: Health,
   certificateExpiresAt: z.int().nonnegative().optional(),
+  /** `host:port` where this agent's own /metrics and /probe can be reached from elsewhere. */
+  metricsAddress: z.string().max(300).optional(),
 });
 
 /** `status`, retained; `offline` is the last will, or a graceful goodbye. */

@@ -4,6 +4,7 @@ import type { Random } from '../../protocol/random.ts';
 import type { Controller } from '../ports.ts';
 import type { SeriesStore } from '../series/store.ts';
 import type { State } from '../state/database.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { Passwords } from './passwords.ts';
 
@@ -31,12 +32,16 @@ export interface ApiSettings {
   readonly pin: string;
   /** The agent on this host, which measures what set-up ticks; null when there is none. */
   readonly localAgent: string | null;
+  /** How long measurements are kept: what a database that we make is told. */
+  readonly retentionDays: number;
 }
 
 export interface ApiDeps {
   readonly controller: Controller;
   readonly state: State;
   readonly store: SeriesStore;
+  /** Which store that is, and how to change it. */
+  readonly storage: Storage;
   readonly random: Random;
   readonly log: Log;
   readonly settings: ApiSettings;

@@ -20,7 +20,7 @@ export const packetsBeyondLoopback = async ({ controller, store }: Context): Pro
   const fields = [{ field: 'packets_transmitted', aggregate: 'sum' }] as const;
   const series = await store.query({ measurement: PING, tags: {}, fields, from: 0, to, bucketMs: to });
   return series
-    .filter(({ tags }) => !loopback.has(tags['target'] ?? ''))
+    .filter(({ tags }) => tags['agent'] !== undefined && tags['origin'] === undefined && !loopback.has(tags['target'] ?? ''))
     .flatMap(({ rows }) => rows)
     .reduce((sum, { values: [sent] }) => sum + (typeof sent === 'number' ? sent : 0), 0);
 };

@@ -14,6 +14,7 @@ export const makeMetrics = (context: Context): Registry => {
   addGauges(registry, context);
   addAgents(registry, context);
   addControlState(registry, context);
+  addStorage(registry, context);
   return registry;
 };
 
@@ -124,6 +125,47 @@ const addControlState = (registry: Registry, { state }: Context): void => {
       const rows = state.selectFrom('incidents').where('state', '=', 'firing');
       const { n } = await rows.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
       this.set(Number(n));
+    },
+  });
+};
+
+const addStorage = (registry: Registry, { storage, settings }: Context): void => {
+  new Gauge({
+    name: 'sonde_build_info',
+    help: 'Always 1; what runs is in its labels.',
+    labelNames: ['version'],
+    registers: [registry],
+    collect() {
+      this.set({ version: settings.version }, 1);
+    },
+  });
+  new Gauge({
+    name: 'sonde_store_up',
+    help: 'Whether the last exchange with the store went well.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      const { kind, influx } = storage.state();
+      this.reset();
+      this.set({ kind }, influx === null || influx.phase === 'ok' || influx.phase === 'unknown' ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: 'sonde_points_set_aside_total',
+    help: 'Points that the store refused for good.',
+    registers: [registry],
+    async collect() {
+      this.reset();
+      this.inc(await storage.setAside.total());
+    },
+  });
+  new Counter({
+    name: 'sonde_backfill_points_total',
+    help: 'Points of the embedded store copied to InfluxDB.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(storage.state().backfill?.points ?? 0);
     },
   });
 };

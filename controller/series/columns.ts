@@ -55,7 +55,7 @@ export const readColumns = async (
   const bucketMs = bucketFor(query);
   const series = await store.query({
     measurement: PING,
-    tags: { agent: [query.agent], task: [query.task] },
+    tags: { agent: [query.agent], task: [query.task], origin: [''] },
     fields: FIELDS.map(([field, aggregate]) => ({ field, aggregate })),
     from: query.from,
     to: query.to,

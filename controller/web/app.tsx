@@ -14,6 +14,7 @@ import { PairPage } from './pages/pair.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { SetupPage } from './pages/setup.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { StorePage } from './pages/store.tsx';
 import { TargetEditorPage } from './pages/target-editor.tsx';
 import { TargetsPage } from './pages/targets.tsx';
 import { Empty, Link } from './parts/basics.tsx';
@@ -37,6 +38,7 @@ const routes: readonly Route[] = [
     ([agent = '', target = '', probe = '']) => <PairPage agent={agent} target={target} probe={probe} />,
     hour,
   ],
+  [/^\/store$/, () => <StorePage />],
   [/^\/enrol$/, () => <EnrolPage />],
 ];
 

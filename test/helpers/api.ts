@@ -4,6 +4,7 @@ import type { App } from '../../controller/api/instance.ts';
 import { openPasswords } from '../../controller/api/passwords.ts';
 import { makeApi } from '../../controller/api/server.ts';
 import { makeSetupLink } from '../../controller/api/setup-link.ts';
+import { openStorage } from '../../controller/storage/storage.ts';
 import type { SetupState } from '../../protocol/api.ts';
 import { silentLog } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
@@ -24,6 +25,7 @@ export const makeSettings = (change: Partial<ApiSettings> = {}): ApiSettings => 
   socketPath: null,
   pin: 'ab'.repeat(32),
   localAgent: 'ams1',
+  retentionDays: 90,
   ...change,
 });
 
@@ -53,10 +55,19 @@ export interface Answer {
 export const openTestApi = async (options: TestControllerOptions = {}, change: Partial<ApiDeps> = {}): Promise<TestApi> => {
   const test = await openTestController(options);
   const aborting = new AbortController();
+  const storage = await openStorage({
+    embedded: test.store,
+    state: test.state,
+    clock: test.clock,
+    log: silentLog,
+    influx: null,
+    file: null,
+  });
   const deps: ApiDeps = {
     controller: test.controller,
     state: test.state,
     store: test.store,
+    storage,
     random: systemRandom,
     log: silentLog,
     settings: makeSettings(),
@@ -125,6 +136,7 @@ export const onlineStatus = (change: object = {}): object => ({
   clock: { offsetMs: 0.2, boundMs: 0.4, ageS: 3 },
   spool: { rounds: 3, bytes: 900, capBytes: 1_000_000, dropped: 0 },
   packetsPerSecond: 1,
+  metricsAddress: 'ams1:9469',
   health: { icmp: 'ok', icmpRestarts: 0, guardRailHits: 0, roundsSkipped: 0 },
   ...change,
 });

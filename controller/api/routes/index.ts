@@ -11,9 +11,11 @@ import { addOpenApiRoute } from './openapi.ts';
 import { addOverviewRoute } from './overview.ts';
 import { addPageRoutes } from './pages.ts';
 import { addPairRoutes } from './pairs.ts';
+import { addPrometheusRoutes } from './prometheus.ts';
 import { addRuleRoutes } from './rules.ts';
 import { addSessionRoutes } from './session.ts';
 import { addSetupRoutes } from './setup.ts';
+import { addStoreRoutes } from './store.ts';
 import { addTargetRoutes } from './targets.ts';
 import { addTokenRoutes } from './tokens.ts';
 
@@ -30,9 +32,11 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addRuleRoutes,
   addNotifierRoutes,
   addTokenRoutes,
+  addStoreRoutes,
   addAuditRoutes,
   addHealthRoutes,
   addMetricsRoute,
+  addPrometheusRoutes,
   addOpenApiRoute,
   addPageRoutes,
 ];

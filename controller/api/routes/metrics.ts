@@ -3,8 +3,7 @@ import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { makeMetrics } from '../metrics.ts';
 import { refuse } from '../problem.ts';
-
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+import { mayScrape } from '../scrape.ts';
 
 /** For Prometheus: open to this host, for everybody else with a session. */
 export const addMetricsRoute = (app: App, context: Context): void => {
@@ -22,7 +21,7 @@ export const addMetricsRoute = (app: App, context: Context): void => {
       },
     },
     async (request, reply) => {
-      if (!LOOPBACK.test(request.ip) && request.actor === null) throw refuse(401, 'from another host this needs a session');
+      if (!mayScrape(request)) throw refuse(401, 'from another host this needs a session');
       return reply
         .type(registry.contentType)
         .serializer((text: string) => text)

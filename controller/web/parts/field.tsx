@@ -218,3 +218,24 @@ export const PasswordField = ({
     </div>
   );
 };
+
+/** A field whose text is not shown: passwords and tokens. */
+export const SecretField = ({ label, value, onChange, hint }: Pick<FieldProps, 'label' | 'value' | 'onChange' | 'hint'>) => {
+  const id = useId();
+  return (
+    <div class="field">
+      <div class="field-head">
+        <label for={id}>{label}</label>
+        {hint ? <span class="hint">{hint}</span> : null}
+      </div>
+      <input
+        id={id}
+        class="input"
+        type="password"
+        value={value}
+        autocomplete="off"
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </div>
+  );
+};

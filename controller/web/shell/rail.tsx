@@ -24,6 +24,7 @@ const entries: readonly (readonly Entry[])[] = [
   [
     { to: '/fleet', name: 'Fleet', icon: 'fleet' },
     { to: '/targets', name: 'Targets', icon: 'targets', also: /^\/pairs\// },
+    { to: '/store', name: 'Store', icon: 'table' },
   ],
 ];
 
@@ -124,7 +125,7 @@ export const Tabs = ({ onFind }: { readonly onFind: () => void }) => (
   <nav class="tabs" aria-label="Pages">
     {entries
       .flat()
-      .filter(({ to }) => to !== '/rules')
+      .filter(({ to }) => to !== '/rules' && to !== '/store')
       .map((entry) => (
         <Link key={entry.to} to={entry.to} current={isCurrent(entry)}>
           <Icon name={entry.icon} size={20} />

@@ -10,8 +10,10 @@ const OPEN = new Set([
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',
+  'GET /metrics/fleet',
+  'GET /api/v1/prometheus/sd',
 ]);
-const ADMIN = /(\/tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/rules/;
+const ADMIN = /(\/tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store)/;
 const OPERATOR = /^(POST|PUT|DELETE) \/api\/v1\/targets(\/\{id\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
 
 const routesOf = (document: ReturnType<typeof JSON.parse>): string[] =>

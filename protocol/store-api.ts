@@ -1,0 +1,94 @@
+import * as z from 'zod';
+
+// The part of /api/v1 that speaks of the series store. Times are ms since the epoch.
+
+const at = z.number();
+
+/** Where an InfluxDB is. Password and token are written, never read back. */
+export const InfluxRequest = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: 'url: http:// or https://, as http://127.0.0.1:8086' }),
+  database: z.string().min(1).max(64).default('telegraf'),
+  retentionPolicy: z.string().max(64).default(''),
+  org: z.string().max(120).default(''),
+  user: z.string().max(120).default(''),
+  password: z.string().max(500).default(''),
+  token: z.string().max(2_000).default(''),
+  api: z.enum(['auto', 'v1', 'v2']).default('auto'),
+});
+export type InfluxRequest = z.infer<typeof InfluxRequest>;
+
+export const InfluxView = z.object({
+  url: z.string(),
+  database: z.string(),
+  retentionPolicy: z.string(),
+  /** null before it has answered for the first time; '' where it does not tell. */
+  version: z.string().nullable(),
+  writePath: z.string().nullable(),
+  /** null: it keeps everything, or does not tell. */
+  retentionMs: z.number().nullable(),
+  /** ok, or why points wait: nothing is lost while the arrival log has room. */
+  phase: z.enum([
+    'unknown',
+    'ok',
+    'unreachable',
+    'slow',
+    'unauthorised',
+    'missing',
+    'disk-full',
+    'busy',
+    'too-large',
+    'refused-lines',
+    'failing',
+  ]),
+  since: at,
+  message: z.string().nullable(),
+  /** What to type where a database, bucket or right is missing that we may not give ourselves. */
+  commands: z.array(z.string()),
+  lastWriteAt: at.nullable(),
+  pointsWritten: z.int(),
+});
+export type InfluxView = z.infer<typeof InfluxView>;
+
+export const SetAsidePoint = z.object({
+  refusedAt: at,
+  measurement: z.string(),
+  tags: z.record(z.string(), z.string()),
+  at,
+  fields: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  reason: z.string(),
+});
+
+/** GET /store; PUT /store/influx (admin) changes to it, DELETE /store/influx back to the embedded one. POST /store/test → InfluxView, changes nothing. */
+export const StoreView = z.object({
+  kind: z.enum(['sqlite', 'influx']),
+  /** Named by a flag, the environment or controller.yaml: only there it can be changed. */
+  fixed: z.boolean(),
+  influx: InfluxView.nullable(),
+  /** What waits in the arrival log, the durable queue in front of the store. */
+  queue: z.object({
+    bytes: z.int(),
+    capBytes: z.int(),
+    arrivals: z.int(),
+    /** The newest round's end until it was stored. */
+    lagMs: z.number().nullable(),
+    /** Why the store is not written to now. */
+    trouble: z.object({ message: z.string(), since: at }).nullable(),
+  }),
+  setAside: z.object({ total: z.int(), kept: z.array(z.object({ reason: z.string(), points: z.int() })) }),
+  /** The copy of what the embedded store held, newest first; null where nothing was to be copied. */
+  backfill: z
+    .object({
+      oldest: at,
+      until: at,
+      copiedFrom: at,
+      points: z.int(),
+      refused: z.int(),
+      finishedAt: at.nullable(),
+      trouble: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type StoreView = z.infer<typeof StoreView>;
+
+/** GET /store/set-aside?limit: the newest points that were refused for good; DELETE forgets them, the total stays. */
+export const SetAsideList = z.object({ points: z.array(SetAsidePoint) });

@@ -38,7 +38,7 @@ export const simulateOutcome = (model: PathModel, random: Random): Outcome => {
     late: 0,
     duplicates: 0,
     ttl: rtts.some((rtt) => rtt !== null) ? 57 : null,
-    noise: [0.02 + 0.01 * random.fraction(), 0.1, 0],
+    noise: [0.02 + 0.01 * random.fraction(), null, 0.1, 0],
   };
   return outcomeOf(round, '192.0.2.1');
 };

@@ -35,6 +35,7 @@ export const simulateOutcome = (model: PathModel, random: Random): Outcome => {
     startedMs: 0,
     durationMs: 10_000,
     rtts,
+    sends: rtts.map(() => 200),
     late: 0,
     duplicates: 0,
     ttl: rtts.some((rtt) => rtt !== null) ? 57 : null,

@@ -104,5 +104,7 @@ const makePublish = (client: MqttClient, closed: Promise<string>): Session['publ
 const webSocket = async (socket: TLSSocket, path: string): Promise<Duplex> => {
   const { createWebSocketStream, WebSocket } = await import('ws');
   const ws = new WebSocket(`ws://controller${path}`, ['mqtt'], { createConnection: () => socket });
-  return createWebSocketStream(ws);
+  const stream = createWebSocketStream(ws);
+  ws.once('close', () => stream.destroy()); // else mqtt.js notices a closed line only at its next ping
+  return stream;
 };

@@ -36,6 +36,10 @@ export const makeInstance = async (context: Context, trusted: WeakSet<IncomingMe
     bodyLimit: BODY_MAX_BYTES,
     requestTimeout: 30_000,
     forceCloseConnections: true,
+    clientErrorHandler: (error, socket) => {
+      context.log.warn('http-refused', `${socket.remoteAddress ?? 'unknown'}: no HTTP request: ${error.message}`);
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     serverFactory: (handler) => (settings.tls === null ? createServer(handler) : createTlsServer({ ...settings.tls }, handler)),
   }).withTypeProvider<ZodTypeProvider>();

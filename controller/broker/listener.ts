@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { BATCH_MAX_BYTES } from '../../protocol/batch.ts';
@@ -64,8 +64,10 @@ export const openListener = async (
       acceptMqtt(deps, socket);
     });
   });
-  // A port scan or a plain-text client is no news; what it costs is one handshake's time.
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('tlsClientError', (error, socket) => {
+    deps.log.warn('tls-refused', `${socket.remoteAddress ?? 'unknown'}: no TLS handshake: ${error.message}`);
+    socket.destroy();
+  });
   const port = await listen(server, address);
   return {
     port,
@@ -127,7 +129,9 @@ const openHttp = (deps: ListenerDeps): HttpServer => {
     const { broker } = deps;
     webSockets.handleUpgrade(request, socket, head, (webSocket) => broker.accept(createWebSocketStream(webSocket), caller.value));
   });
-  http.on('clientError', (_error, socket) => {
+  http.on('clientError', (error, socket) => {
+    const from = socket instanceof Socket ? socket.remoteAddress : undefined;
+    deps.log.warn('http-refused', `${from ?? 'unknown'}: no HTTP request on the agents' port: ${error.message}`);
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
   });
   return http;

@@ -75,7 +75,7 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
   if (localAgent !== null && options.discover) await addFound(controller.fleet, discover(), localAgent, log);
 
   const api = await explainListen('http', settings.http, () =>
-    openApi({ ...ground, settings, controller, localAgent, agentsPort: door.port }, until),
+    openApi({ ...ground, log: makeQuietLog(ground.log, ground.clock), settings, controller, localAgent, agentsPort: door.port }, until),
   );
   stack.use(api.server);
   if (signal.aborted) return;
@@ -88,7 +88,11 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
   });
   const problem = agent === null ? null : (agent.problem ?? rawSocketProblem('npm start'));
   options.onReady({ origin: api.server.origin, setupUrl: api.setupUrl, agentsPort: door.port, localAgent, problem });
-  await keepIdentity(ground.identity, { ...ground, make: ground.makeIdentity, use: door.renew }, until);
+  const use: typeof door.renew = (identity) => {
+    door.renew(identity);
+    api.server.useIdentity(identity);
+  };
+  await keepIdentity(ground.identity, { ...ground, make: ground.makeIdentity, use }, until);
 };
 
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {

@@ -87,6 +87,8 @@ t.test(
       t.match(said, /sent/, `${mode} at port ${port}`);
       t.comment(`10,000 random bytes (${mode}, port ${port}): ${said}; RSS +${grownMiB.toFixed(1)} MiB`);
     }
+    t.ok(controller.said('tls-refused').length > 0, 'bytes that are no TLS are in the log');
+    t.ok(controller.said('http-refused').length > 1, 'bytes that are no HTTP, at both ports, too');
     for (const [who, files] of [
       ['without a certificate', []],
       ["with an agent's certificate", agentFiles(stage, 'edge-2')],

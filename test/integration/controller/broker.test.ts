@@ -107,6 +107,24 @@ t.test('a revoked agent is refused, and cut at once where it is connected', asyn
   await t.rejects(join(door, 'ams1', ams1), /refuses the session/);
 });
 
+t.test('an agent notices at once that its connection was cut, through a WebSocket as well', async (t) => {
+  await using door = await openFleetDoor();
+  const ams1 = await door.enrolled('ams1');
+  for (const webSocket of [false, true]) {
+    const to = { port: door.port, authority: door.authority, webSocket };
+    const session = await transportOf('ams1', to, ams1).connect(
+      {
+        will: { topic: 'sonde/v1/ams1/status', payload: Buffer.from('gone') },
+        subscriptions: ['sonde/v1/ams1/config'],
+        onMessage: () => {},
+      },
+      new AbortController().signal,
+    );
+    t.equal(door.broker.cut('ams1'), 1);
+    t.ok(await Promise.race([session.closed.then(() => true), delay(2_000, false)]), webSocket ? 'WebSocket' : 'MQTT');
+  }
+});
+
 t.test('publishing outside its own topics closes the connection, and nobody hears it', async (t) => {
   await using door = await openFleetDoor();
   const [ams1, fra1] = [await door.enrolled('ams1'), await door.enrolled('fra1')];

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AgentId, TargetId } from './ids.ts';
 import { Labels } from './labels.ts';
 import { OnlineStatus } from './status.ts';
+import { IncidentView } from './incident.ts';
 import { Notifier, Rule } from './rule.ts';
 import { Target } from './target.ts';
 
@@ -195,39 +196,7 @@ export const Saved = z.object({ revision: z.int(), agents: z.array(AgentId) });
 export const RuleList = z.object({ rules: z.array(Rule) });
 export const NotifierList = z.object({ notifiers: z.array(Notifier) });
 
-export const IncidentView = z.object({
-  id: z.int(),
-  rule: z.string(),
-  cause: z.string(),
-  title: z.string(),
-  severity: z.enum(['warning', 'critical']),
-  state: z.enum(['firing', 'resolved']),
-  openedAt: at,
-  resolvedAt: at.nullable(),
-  acknowledgedAt: at.nullable(),
-  acknowledgedBy: z.string().nullable(),
-  members: z.array(
-    z.object({ series: z.string(), agent: z.string(), target: z.string().nullable(), value: z.number().nullable(), since: at }),
-  ),
-});
-export type IncidentView = z.infer<typeof IncidentView>;
-/** GET /incidents?state=firing|resolved&limit (newest first, 200 unless said). */
-export const IncidentList = z.object({ incidents: z.array(IncidentView) });
-/** GET /incidents/:id; POST /incidents/:id/acknowledge (empty body) answers the same. */
-export const IncidentDetail = IncidentView.extend({
-  events: z.array(z.object({ at, kind: z.string(), detail: z.string() })),
-  notifications: z.array(
-    z.object({
-      notifier: z.string(),
-      state: z.enum(['waiting', 'delivered', 'failed']),
-      attempts: z.int(),
-      createdAt: at,
-      deliveredAt: at.nullable(),
-      error: z.string().nullable(),
-    }),
-  ),
-});
-export type IncidentDetail = z.infer<typeof IncidentDetail>;
+export { IncidentDetail, IncidentList, IncidentView } from './incident.ts';
 
 export const TokenRequest = z.strictObject({
   uses: z.int().min(1).max(10_000).default(1),

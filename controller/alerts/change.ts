@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/rule.ts';
+import type { Rule, Severity } from '../../protocol/rule.ts';
 import type { Member } from './notification.ts';
 
 /** What happens to incidents, in order; each becomes rows of the control database in the same transaction as the states. */
@@ -14,15 +14,18 @@ export type Change =
     }
   | {
       readonly kind: 'joined' | 'left';
-      readonly rule: string;
+      readonly rule: Rule;
       readonly cause: string;
       readonly at: number;
+      /** Of the whole incident if this alert were its only one. */
+      readonly title: string;
+      readonly severity: Severity;
       readonly detail: string;
     }
   | {
       readonly kind: 'resolved';
       readonly members: readonly Member[];
-      readonly rule: string;
+      readonly rule: Rule;
       readonly cause: string;
       readonly at: number;
       readonly detail: string;

@@ -1,6 +1,5 @@
-import { sql } from 'kysely';
-import { Rule } from '../../protocol/rule.ts';
 import { isSelected, Labels } from '../../protocol/labels.ts';
+import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
 import { taskId } from '../../protocol/task.ts';
 import type { State } from '../state/database.ts';
@@ -8,12 +7,25 @@ import type { State } from '../state/database.ts';
 export interface DefinedTarget {
   readonly id: string;
   readonly name: string;
+  readonly labels: Labels;
   readonly tasks: readonly string[];
+  /** Of the task that is measured least often, ms. */
+  readonly intervalMs: number;
   /** The agent itself: it says nothing of an uplink. */
   readonly isLoopback: boolean;
-  readonly agents: readonly string[];
-  /** The threshold rules that look at it. */
+  readonly agents: ReadonlySet<string>;
+  /** The rules that look at it. */
   readonly rules: readonly Rule[];
+  readonly ruleIds: ReadonlySet<string>;
+  /** Targets that it hangs behind, nearest first. */
+  readonly parents: readonly string[];
+  /** What it shares with others, as `label=value`, the broadest first; only where no target of that name is measured. */
+  readonly groups: readonly string[];
+}
+
+export interface DefinedAgent {
+  readonly id: string;
+  readonly labels: Labels;
 }
 
 /** What the operator wants watched, as the rules need it. */
@@ -21,47 +33,98 @@ export interface Definitions {
   readonly rules: ReadonlyMap<string, Rule>;
   readonly targets: ReadonlyMap<string, DefinedTarget>;
   readonly targetsOf: ReadonlyMap<string, readonly DefinedTarget[]>;
-  readonly agents: ReadonlySet<string>;
+  readonly agents: ReadonlyMap<string, DefinedAgent>;
+  /** Targets and agents by what they share. */
+  readonly behind: ReadonlyMap<string, { readonly targets: readonly DefinedTarget[]; readonly agents: readonly string[] }>;
+  readonly dependencies: Dependencies;
   /** Every notifier's id: those of a rule that names none. */
   readonly notifiers: readonly string[];
 }
 
-/** Changes whenever a rule, a target, an agent's labels or a notifier does; cheap to ask for. */
-export const definitionsStamp = async (state: State): Promise<string> => {
-  const { rows } = await sql<{ stamp: string }>`
-    SELECT coalesce((SELECT count(*) || '.' || max(updated_at) || '.' || sum(enabled) || '.' || sum(length(document)) FROM rules), '') || '|' ||
-      coalesce((SELECT count(*) || '.' || max(updated_at) || '.' || sum(length(document)) FROM targets), '') || '|' ||
-      coalesce((SELECT max(revision) FROM revisions), '') || '|' ||
-      coalesce((SELECT count(*) || '.' || max(updated_at) FROM notifiers), '') || '|' ||
-      coalesce((SELECT group_concat(id || labels || state) FROM agents), '') AS stamp`.execute(state);
-  return rows[0]?.stamp ?? '';
-};
+export const DEPENDENCIES_KEY = 'alerts.dependencies';
 
-export const loadDefinitions = async (state: State): Promise<Definitions> => {
+/** Changes whenever a rule, a target, an agent's labels, a notifier or a dependency does; cheap to ask for. */
+export const definitionsStamp = async (state: State): Promise<number> =>
+  (await state.selectFrom('definition_changes').select('count').executeTakeFirst())?.count ?? 0;
+
+/** What definitions are made of. */
+export interface Ingredients {
+  readonly rules: readonly Rule[];
+  readonly targets: readonly Target[];
+  readonly agents: readonly DefinedAgent[];
+  readonly notifiers: readonly string[];
+  readonly dependencies: Dependencies;
+}
+
+export const loadIngredients = async (state: State): Promise<Ingredients> => {
   const ruleRows = await state.selectFrom('rules').select('document').where('enabled', '=', 1).orderBy('id').execute();
   const targetRows = await state.selectFrom('targets').select('document').orderBy('id').execute();
   const agentRows = await state.selectFrom('agents').select(['id', 'labels']).where('state', '=', 'active').orderBy('id').execute();
   const notifierRows = await state.selectFrom('notifiers').select('id').orderBy('id').execute();
-  const rules = ruleRows.map(({ document }) => Rule.parse(JSON.parse(document))).filter((rule) => rule.enabled);
-  const agents = agentRows.map(({ id, labels }) => ({ id, labels: Labels.parse(JSON.parse(labels)) }));
-  const targets = targetRows.map(({ document }) => defined(Target.parse(JSON.parse(document)), rules, agents));
-  const targetsOf = new Map(agents.map(({ id }) => [id, targets.filter((target) => target.agents.includes(id))]));
+  const kept = await state.selectFrom('settings').select('value').where('key', '=', DEPENDENCIES_KEY).executeTakeFirst();
+  return {
+    rules: ruleRows.map(({ document }) => Rule.parse(JSON.parse(document))),
+    targets: targetRows.map(({ document }) => Target.parse(JSON.parse(document))),
+    agents: agentRows.map(({ id, labels }) => ({ id, labels: Labels.parse(JSON.parse(labels)) })),
+    notifiers: notifierRows.map(({ id }) => id),
+    dependencies: Dependencies.parse(kept === undefined ? {} : JSON.parse(kept.value)),
+  };
+};
+
+export const loadDefinitions = async (state: State): Promise<Definitions> => makeDefinitions(await loadIngredients(state));
+
+export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, dependencies }: Ingredients): Definitions => {
+  const rules = all.filter((rule) => rule.enabled);
+  const known = new Set(raw.map(({ id }) => id));
+  const targets = raw.map((target) => defined(target, rules, agents, dependencies, known));
+  const targetsOf = new Map<string, DefinedTarget[]>(agents.map(({ id }) => [id, []]));
+  for (const target of targets) for (const agent of target.agents) targetsOf.get(agent)?.push(target);
+  const behind = new Map<string, { targets: DefinedTarget[]; agents: string[] }>();
+  const at = (group: string): { targets: DefinedTarget[]; agents: string[] } => {
+    const bucket = behind.get(group) ?? { targets: [], agents: [] };
+    behind.set(group, bucket);
+    return bucket;
+  };
+  for (const target of targets) for (const group of target.groups) at(group).targets.push(target);
+  for (const { id, labels } of agents) for (const group of groupsOf(labels, dependencies)) at(group).agents.push(id);
   return {
     rules: new Map(rules.map((rule) => [rule.id, rule])),
     targets: new Map(targets.map((target) => [target.id, target])),
     targetsOf,
-    agents: new Set(agents.map(({ id }) => id)),
-    notifiers: notifierRows.map(({ id }) => id),
+    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    behind,
+    dependencies,
+    notifiers,
   };
 };
 
-const defined = (target: Target, rules: readonly Rule[], agents: readonly { id: string; labels: Labels }[]): DefinedTarget => ({
-  id: target.id,
-  name: target.name,
-  tasks: target.tasks.map(({ options }) => taskId(target.id, options.kind)),
-  isLoopback: isLoopback(target.address),
-  agents: agents.filter(({ id, labels }) => isSelected(target.agents, id, labels)).map(({ id }) => id),
-  rules: rules.filter((rule) => rule.kind === 'threshold' && isSelected(rule.targets.labels, target.id, target.labels)),
-});
+const defined = (
+  target: Target,
+  rules: readonly Rule[],
+  agents: readonly DefinedAgent[],
+  dependencies: Dependencies,
+  known: ReadonlySet<string>,
+): DefinedTarget => {
+  const looking = rules.filter(
+    (rule) => rule.kind !== 'agent-off' && isSelected(rule.targets.labels, target.id, { ...target.labels, target: target.id }),
+  );
+  const named = dependencies.labels.flatMap((label) => target.labels[label] ?? []).filter((id) => known.has(id) && id !== target.id);
+  return {
+    id: target.id,
+    name: target.name,
+    labels: target.labels,
+    tasks: target.tasks.map(({ options }) => taskId(target.id, options.kind)),
+    intervalMs: Math.max(...target.tasks.map(({ intervalMs }) => intervalMs)),
+    isLoopback: isLoopback(target.address),
+    agents: new Set(agents.filter(({ id, labels }) => isSelected(target.agents, id, labels)).map(({ id }) => id)),
+    rules: looking,
+    ruleIds: new Set(looking.map(({ id }) => id)),
+    parents: [...new Set([...(dependencies.parents[target.id] ?? []).filter((id) => known.has(id)), ...named])],
+    groups: groupsOf(target.labels, dependencies).filter((group) => !known.has(group.slice(group.indexOf('=') + 1))),
+  };
+};
+
+export const groupsOf = (labels: Labels, { labels: keys }: Dependencies): readonly string[] =>
+  keys.flatMap((key) => (labels[key] === undefined ? [] : [`${key}=${labels[key]}`]));
 
 const isLoopback = (address: string): boolean => address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);

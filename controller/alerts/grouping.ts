@@ -1,7 +1,7 @@
-// Which cause an alert belongs to, so that one cause is one incident (DESIGN.md, Promise 9). Two causes so far: the target
-// (or the path to it), and the agent's own uplink. Event time only; the full verdict weighs paths too and comes on top of this.
+// Which cause an alert belongs to, so that one cause is one incident: the target (or the path to it), or the agent's own uplink. What the target hangs
+// behind is looked at in upstream.ts. Event time only; the full verdict weighs paths too and comes on top of this.
 
-/** How one pair looked since a moment: `bad` breached around it, `bad-before` long before it already, `fine` had a whole clear round after it. */
+/** How one pair looked since a moment: `bad` breached around it, `bad-before` long before it already, `fine` had a clear round that ended after it. */
 export type View = 'bad' | 'bad-before' | 'fine' | 'unknown';
 
 export interface Evidence {
@@ -9,7 +9,7 @@ export interface Evidence {
   readonly others: readonly View[];
   /** The same agent's other targets, without loopback and grey ones, each with how the other agents see that target. */
   readonly peers: readonly { readonly view: View; readonly others: readonly View[] }[];
-  /** Whether the agent has an open incident of its own for this rule. */
+  /** Whether the agent has an open incident of its own. */
   readonly agentIsSuspected: boolean;
 }
 
@@ -22,6 +22,10 @@ export type Grouping =
 const OTHERS_SHARE = 0.5;
 /** Nearly all that an agent measures turned bad at once: BlameIt's share (SIGCOMM 2019). */
 const AGENT_SHARE = 0.8;
+/** How often a peer is bad when the agent's uplink is, and when it is not. */
+const PEER_BAD = { uplink: 0.8, otherwise: 0.05 };
+/** Twenty to one against the uplink is enough: the peers that have not spoken yet would not turn it (Wald's sequential test). */
+const ENOUGH = 1 / 20;
 
 /**
  * The cause of one alert that fires. An agent is to blame when it sees at least two targets, and nearly all that it measures, turn
@@ -34,7 +38,7 @@ export const causeOf = (evidence: Evidence, mayWait: boolean): Grouping => {
   const count = (view: View): number => peers.filter((peer) => peer.view === view).length;
   const [bad, fine, unknown] = [count('bad'), count('fine'), count('unknown')];
 
-  const couldBeAgent = evidence.agentIsSuspected || isAgentWide(bad + unknown, fine);
+  const couldBeAgent = evidence.agentIsSuspected || (isAgentWide(bad + unknown, fine) && !speaksAgainstUplink(bad, fine));
   if (!couldBeAgent) return { cause: 'target', why: fine > 0 ? 'agent-sees-others-fine' : 'nothing-to-compare' };
   const isOpen =
     unknown > 0 || evidence.others.includes('unknown') || peers.some(({ view, others }) => view === 'bad' && others.includes('unknown'));
@@ -46,6 +50,11 @@ export const causeOf = (evidence: Evidence, mayWait: boolean): Grouping => {
 
 /** `bad` counts the suspect's peers, without itself. */
 const isAgentWide = (bad: number, fine: number): boolean => bad >= 1 && (bad + 1) / (bad + 1 + fine) >= AGENT_SHARE;
+
+const speaksAgainstUplink = (bad: number, fine: number): boolean => {
+  const { uplink, otherwise } = PEER_BAD;
+  return (uplink / otherwise) ** bad * ((1 - uplink) / (1 - otherwise)) ** fine <= ENOUGH;
+};
 
 export const seenByOthers = (others: readonly View[]): boolean => {
   const bad = others.filter((view) => view === 'bad' || view === 'bad-before').length;

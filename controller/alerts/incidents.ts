@@ -1,19 +1,25 @@
-import type { Insertable, Transaction } from 'kysely';
+import { type Insertable, sql, type Transaction } from 'kysely';
+import type { Rule, Severity } from '../../protocol/rule.ts';
 import type { Tables } from '../state/tables.ts';
 import type { Change } from './change.ts';
 import type { Definitions } from './definitions.ts';
-import type { Entry } from './ledger.ts';
+import { membersOf } from './judge.ts';
+import type { Entry, Ledger } from './ledger.ts';
 import { Member, type Notification } from './notification.ts';
+import { fillIn } from './titles.ts';
 
 type Trx = Transaction<Tables>;
 
 /** Rows in one INSERT: far below SQLite's limit of parameters. */
 const ROWS_AT_ONCE = 200;
+/** An incident of thousands shows so many of them, and how many there are. */
+const MEMBERS_SHOWN = 200;
+const MEMBERS_TOLD = 50;
 
-/** What writing needs beside the changes. `membersNow` says who belongs to an incident after all of them; `now` is when the outbox may begin. */
+/** What writing needs beside the changes. The ledger is as it is after all of them; `now` is when the outbox may begin. */
 export interface Surroundings {
   readonly definitions: Definitions;
-  readonly membersNow: (rule: string, cause: string) => readonly Member[];
+  readonly ledger: Ledger;
   readonly now: number;
   /** Alerts that belong to an incident and saw something new. */
   readonly seen: readonly Entry[];
@@ -23,19 +29,25 @@ export interface Surroundings {
 export const writeChanges = async (trx: Trx, changes: readonly Change[], around: Surroundings): Promise<void> => {
   const ids = new Map<string, number | undefined>();
   const events: Insertable<Tables['incident_events']>[] = [];
+  const told = new Set<string>();
   for (const change of changes) {
-    const rule = typeof change.rule === 'string' ? change.rule : change.rule.id;
-    const name = `${rule} ${change.cause}`;
-    if (change.kind === 'opened') ids.set(name, await open(trx, change, around.membersNow(rule, change.cause)));
-    else if (!ids.has(name)) ids.set(name, await openIncident(trx, rule, change.cause));
-    const id = ids.get(name);
+    const { cause, rule } = change;
+    if (change.kind === 'opened') ids.set(cause, await open(trx, change, around));
+    else if (!ids.has(cause)) ids.set(cause, (await openIncident(trx, cause))?.id);
+    const id = ids.get(cause);
     if (id === undefined) continue;
     events.push({ incident_id: id, at: change.at, kind: change.kind, detail: change.detail });
+    if (change.kind === 'joined') {
+      const worsened = !told.has(`${id} ${rule.id}`) && (await worsen(trx, id, change));
+      if (worsened) events.push({ incident_id: id, at: change.at, kind: 'worsened', detail: `${rule.severity}: ${change.title}` });
+    }
     if (change.kind === 'resolved') {
       await close(trx, id, change);
-      ids.delete(name);
+      ids.delete(cause);
     }
-    if (change.kind === 'opened' || change.kind === 'resolved') await notify(trx, id, around);
+    // Who listens to this rule alone has not heard of it yet; who has is not told again.
+    if (change.kind !== 'left' && !told.has(`${id} ${rule.id}`)) await notify(trx, id, rule, around);
+    if (change.kind === 'opened' || change.kind === 'joined') told.add(`${id} ${rule.id}`);
   }
   for (let first = 0; first < events.length; first += ROWS_AT_ONCE)
     await trx
@@ -46,21 +58,23 @@ export const writeChanges = async (trx: Trx, changes: readonly Change[], around:
 };
 
 /** Of every incident that is open still: who belongs to it now, and what each saw last. */
-const writeMembers = async (trx: Trx, changes: readonly Change[], { seen, membersNow }: Surroundings): Promise<void> => {
-  const changed = changes.map(({ rule, cause }) => ({ rule: typeof rule === 'string' ? rule : rule.id, cause }));
-  const touched = new Map(
-    [...changed, ...seen.map(({ rule, state }) => ({ rule, cause: state.cause ?? '' }))].map((one) => [`${one.rule} ${one.cause}`, one]),
-  );
-  for (const { rule, cause } of touched.values()) {
-    const members = membersNow(rule, cause);
+const writeMembers = async (trx: Trx, changes: readonly Change[], { seen, ledger }: Surroundings): Promise<void> => {
+  const touched = new Set([...changes.map(({ cause }) => cause), ...seen.flatMap(({ state }) => state.cause ?? [])]);
+  for (const cause of touched) {
+    const members = membersOf(ledger, cause);
     if (members.length === 0) continue;
-    const open = trx.updateTable('incidents').where('rule_id', '=', rule).where('cause', '=', cause).where('state', '=', 'firing');
-    await open.set({ members: JSON.stringify(members) }).execute();
+    await trx
+      .updateTable('incidents')
+      .where('cause', '=', cause)
+      .where('state', '=', sql.lit('firing'))
+      .set({ members: JSON.stringify(members.slice(0, MEMBERS_SHOWN)), member_count: members.length })
+      .execute();
   }
 };
 
-const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, membersNow: readonly Member[]): Promise<number> => {
-  const members = membersNow.length > 0 ? membersNow : change.members; // it may be over already
+const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, { ledger }: Surroundings): Promise<number> => {
+  const now = membersOf(ledger, change.cause);
+  const members = now.length > 0 ? now : change.members; // it may be over already
   const { id } = await trx
     .insertInto('incidents')
     .values({
@@ -73,58 +87,66 @@ const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, membe
       resolved_at: null,
       acknowledged_at: null,
       acknowledged_by: null,
-      members: JSON.stringify(members),
+      members: JSON.stringify(members.slice(0, MEMBERS_SHOWN)),
+      member_count: members.length,
     })
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
 };
 
+const RANK: { readonly [S in Severity]: number } = { info: 0, warning: 1, critical: 2 };
+
+/** A rule that is more severe than what opened the incident gives it its name. */
+const worsen = async (trx: Trx, id: number, { rule, title }: Extract<Change, { kind: 'joined' | 'left' }>): Promise<boolean> => {
+  const { severity } = await trx.selectFrom('incidents').select('severity').where('id', '=', id).executeTakeFirstOrThrow();
+  if (RANK[rule.severity] <= RANK[severity]) return false;
+  await trx.updateTable('incidents').set({ rule_id: rule.id, title, severity: rule.severity }).where('id', '=', id).execute();
+  return true;
+};
+
 /** The one that was bad to the last stays to be seen. */
 const close = async (trx: Trx, id: number, change: Extract<Change, { kind: 'resolved' }>): Promise<void> => {
   await trx
     .updateTable('incidents')
-    .set({ state: 'resolved', resolved_at: change.at, members: JSON.stringify(change.members) })
+    .set({ state: 'resolved', resolved_at: change.at, members: JSON.stringify(change.members), member_count: change.members.length })
     .where('id', '=', id)
     .execute();
 };
 
-const openIncident = async (trx: Trx, rule: string, cause: string): Promise<number | undefined> =>
-  (
-    await trx
-      .selectFrom('incidents')
-      .select('id')
-      .where('rule_id', '=', rule)
-      .where('cause', '=', cause)
-      .where('state', '=', 'firing')
-      .executeTakeFirst()
-  )?.id;
+const openIncident = (trx: Trx, cause: string): Promise<{ readonly id: number } | undefined> =>
+  trx.selectFrom('incidents').select('id').where('cause', '=', cause).where('state', '=', sql.lit('firing')).executeTakeFirst();
 
 /** One outbox row a notifier. The key says what is told, not when: the same news is never queued twice. */
-const notify = async (trx: Trx, id: number, { definitions, now }: Surroundings): Promise<void> => {
+const notify = async (trx: Trx, id: number, rule: Rule, { definitions, now }: Surroundings): Promise<void> => {
   const incident = await trx.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const rule = definitions.rules.get(incident.rule_id);
+  // Who was told that it began is told that it ended, whatever the rule says by then.
+  const told = await trx.selectFrom('outbox').select('notifier_id').where('incident_id', '=', id).distinct().execute();
+  const named = rule.notifiers.length > 0 ? rule.notifiers : definitions.notifiers;
+  const notifiers = incident.state === 'resolved' ? told.map(({ notifier_id }) => notifier_id) : named;
+  if (notifiers.length === 0) return;
+  const members = Member.array().parse(JSON.parse(incident.members));
   const body: Notification = {
     status: incident.state,
     incident: id,
     rule: incident.rule_id,
-    ruleName: rule?.name ?? incident.rule_id,
+    ruleName: definitions.rules.get(incident.rule_id)?.name ?? rule.name,
     cause: incident.cause,
     title: incident.title,
     severity: incident.severity,
     openedAt: incident.opened_at,
     resolvedAt: incident.resolved_at,
-    members: Member.array().parse(JSON.parse(incident.members)),
+    members: members.slice(0, MEMBERS_TOLD),
+    memberCount: incident.member_count ?? members.length,
+    labels: rule.labels,
+    annotations: fillIn({ rule, member: members[0], title: incident.title }),
   };
-  // Who was told that it began is told that it ended, whatever the rule says by then.
-  const told = await trx.selectFrom('outbox').select('notifier_id').where('incident_id', '=', id).distinct().execute();
-  const named = rule && rule.notifiers.length > 0 ? rule.notifiers : definitions.notifiers;
-  const notifiers = incident.state === 'resolved' ? told.map(({ notifier_id }) => notifier_id) : named;
+  const what = incident.state === 'resolved' ? 'resolved' : `firing/${incident.severity}`;
   for (const notifier of notifiers)
     await trx
       .insertInto('outbox')
       .values({
-        idempotency_key: `${incident.rule_id}/${incident.cause}/${incident.opened_at}/${incident.state}/${notifier}`,
+        idempotency_key: `${incident.cause}/${incident.opened_at}/${what}/${notifier}`,
         notifier_id: notifier,
         incident_id: id,
         body: JSON.stringify(body),

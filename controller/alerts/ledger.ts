@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Lifecycle } from './lifecycle.ts';
+import { targetOf } from './observation.ts';
 
 const LifecycleText = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('inactive') }),
@@ -10,13 +11,18 @@ const LifecycleText = z.discriminatedUnion('phase', [
 /** What is remembered of one alert: one rule on one series (`<agent>/<task>`). */
 export const AlertState = z.object({
   lifecycle: LifecycleText,
-  /** Start of the last round that was clear; kept only while somebody may ask (see `isAsked`). */
+  /** Start of the first round that breached; 0 while none does. */
+  from: z.number().default(0),
+  /** The last round that was clear; kept only while somebody may ask (see `isAsked`). */
   clearFrom: z.number().nullable(),
+  clearTo: z.number().default(0),
   /** The last value that breached. */
   value: z.number().nullable(),
   /** The incident's cause; null until it is decided, and for all that do not fire. */
   cause: z.string().nullable(),
   intervalMs: z.number(),
+  /** When it has fired lately, for damping. */
+  fires: z.array(z.number()).default([]),
 });
 export type AlertState = z.infer<typeof AlertState>;
 
@@ -28,9 +34,20 @@ export interface AlertKey {
 
 export interface Entry extends AlertKey {
   readonly state: AlertState;
+  /** Evaluated and shown, but it opens nothing; kept in memory alone. */
+  readonly silent: boolean;
 }
 
-export const calm: AlertState = { lifecycle: { phase: 'inactive' }, clearFrom: null, value: null, cause: null, intervalMs: 0 };
+export const calm: AlertState = {
+  lifecycle: { phase: 'inactive' },
+  from: 0,
+  clearFrom: null,
+  clearTo: 0,
+  value: null,
+  cause: null,
+  intervalMs: 0,
+  fires: [],
+};
 
 /** Agent ids have no slash, so the series can be taken apart again. An alert on the agent itself has no task. */
 export const seriesOf = ({ agent, task }: Pick<AlertKey, 'agent' | 'task'>): string => (task === '' ? agent : `${agent}/${task}`);
@@ -39,43 +56,54 @@ export const splitSeries = (series: string): { readonly agent: string; readonly 
   return slash === -1 ? { agent: series, task: '' } : { agent: series.slice(0, slash), task: series.slice(slash + 1) };
 };
 
-const idOf = ({ rule, agent, task }: AlertKey): string => `${rule} ${agent}/${task}`;
-const targetOf = (task: string): string => task.slice(0, task.lastIndexOf('/'));
+export const idOf = ({ rule, agent, task }: AlertKey): string => `${rule} ${agent}/${task}`;
 const isBad = (state: AlertState): boolean => state.lifecycle.phase !== 'inactive';
-const isUndecided = (state: AlertState): boolean => state.lifecycle.phase === 'firing' && state.cause === null;
+const isUndecided = ({ state, silent }: Entry): boolean => !silent && state.lifecycle.phase === 'firing' && state.cause === null;
+
+type Index = Map<string, Map<string, Entry>>;
+const none: ReadonlyMap<string, Entry> = new Map();
 
 /** All alerts that are not calm, as the control database has them, and what has changed since the last `takeChanges`. */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #undecided = new Map<string, Entry>();
-  readonly #byCause = new Map<string, Map<string, Entry>>();
-  readonly #badAround = new Map<string, number>();
+  readonly #byCause: Index = new Map();
+  /** Alerts that are not inactive: by rule and agent, by rule and target, by target over all rules, by series over all rules. */
+  readonly #badAround: Index = new Map();
   readonly #changed = new Map<string, AlertKey>();
 
   constructor(entries: readonly Entry[]) {
-    for (const entry of entries) this.#put(entry);
+    for (const entry of entries) this.#put(idOf(entry), entry);
     this.#changed.clear();
   }
 
   get(key: AlertKey): AlertState {
-    return this.#entries.get(idOf(key))?.state ?? calm;
+    return this.at(idOf(key));
   }
 
-  set(key: AlertKey, state: AlertState): void {
-    this.#put({ ...key, state });
+  /** The same by its id, for who has it at hand. */
+  at(id: string): AlertState {
+    return this.#entries.get(id)?.state ?? calm;
+  }
+
+  set(key: AlertKey, state: AlertState, silent = false): void {
+    const { rule, agent, task } = key;
+    this.#put(idOf(key), { rule, agent, task, state, silent });
   }
 
   /** Back to calm: nothing is remembered. */
   delete(key: AlertKey): void {
-    const before = this.#entries.get(idOf(key));
+    const id = idOf(key);
+    const before = this.#entries.get(id);
     if (before === undefined) return;
-    this.#forget(before);
-    this.#entries.delete(idOf(key));
-    this.#changed.set(idOf(key), key);
+    this.#forget(id, before);
+    this.#entries.delete(id);
+    if (!before.silent) this.#changed.set(id, key);
   }
 
   /** Whether a clear round of this series matters to somebody: its agent or its target has an alert that is not calm. */
   isAsked({ rule, agent, task }: AlertKey): boolean {
+    if (this.#badAround.size === 0) return false;
     return this.#badAround.has(`${rule} a ${agent}`) || this.#badAround.has(`${rule} t ${targetOf(task)}`);
   }
 
@@ -84,17 +112,37 @@ export class Ledger {
   }
 
   undecided(): readonly Entry[] {
-    return [...this.#undecided.values()];
+    return this.#undecided.size === 0 ? [] : [...this.#undecided.values()];
   }
 
-  hasMembers(rule: string, cause: string): boolean {
-    return (this.#byCause.get(`${rule} ${cause}`)?.size ?? 0) > 0;
+  hasMembers(cause: string): boolean {
+    return (this.#byCause.get(cause)?.size ?? 0) > 0;
   }
 
   /** The alerts of one incident, in the order of their series. */
-  membersOf(rule: string, cause: string): readonly Entry[] {
-    const members = [...(this.#byCause.get(`${rule} ${cause}`)?.values() ?? [])];
-    return members.sort((a, b) => (seriesOf(a) < seriesOf(b) ? -1 : 1));
+  membersOf(cause: string): readonly Entry[] {
+    const members = [...(this.#byCause.get(cause)?.values() ?? [])];
+    return members.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
+  }
+
+  sizeOf(cause: string): number {
+    return this.#byCause.get(cause)?.size ?? 0;
+  }
+
+  /** The alerts of one rule on one target that are not inactive, of all agents. */
+  badOnTarget(rule: string, target: string): ReadonlyMap<string, Entry> {
+    return this.#badAround.get(`${rule} t ${target}`) ?? none;
+  }
+
+  /** The same over all rules. */
+  badAnywhere(target: string): ReadonlyMap<string, Entry> {
+    return this.#badAround.get(`t ${target}`) ?? none;
+  }
+
+  /** The incident that another rule has found for this series. */
+  causeOfSeries({ agent, task }: AlertKey): string | null {
+    for (const { state } of this.#badAround.get(`s ${agent}/${task}`)?.values() ?? []) if (state.cause !== null) return state.cause;
+    return null;
   }
 
   /** What the database must be told: entries to write, keys to delete. */
@@ -110,34 +158,41 @@ export class Ledger {
     return { written, deleted };
   }
 
-  #put(entry: Entry): void {
-    const id = idOf(entry);
+  #put(id: string, entry: Entry): void {
     const before = this.#entries.get(id);
-    if (before) this.#forget(before);
+    if (before) this.#forget(id, before);
     this.#entries.set(id, entry);
-    this.#changed.set(id, { rule: entry.rule, agent: entry.agent, task: entry.task });
-    if (isBad(entry.state)) this.#count(entry, 1);
-    if (isUndecided(entry.state)) this.#undecided.set(id, entry);
-    if (entry.state.cause !== null) {
-      const members = this.#byCause.get(`${entry.rule} ${entry.state.cause}`) ?? new Map<string, Entry>();
-      this.#byCause.set(`${entry.rule} ${entry.state.cause}`, members.set(id, entry));
-    }
+    if (!entry.silent) this.#changed.set(id, entry);
+    if (isBad(entry.state)) for (const key of aroundOf(entry)) add(this.#badAround, key, id, entry);
+    if (isUndecided(entry)) this.#undecided.set(id, entry);
+    if (entry.state.cause !== null) add(this.#byCause, entry.state.cause, id, entry);
   }
 
-  #forget(entry: Entry): void {
-    const id = idOf(entry);
-    if (isBad(entry.state)) this.#count(entry, -1);
+  #forget(id: string, entry: Entry): void {
+    if (isBad(entry.state)) for (const key of aroundOf(entry)) remove(this.#badAround, key, id);
     this.#undecided.delete(id);
-    const members = this.#byCause.get(`${entry.rule} ${entry.state.cause}`);
-    members?.delete(id);
-    if (members?.size === 0) this.#byCause.delete(`${entry.rule} ${entry.state.cause}`);
-  }
-
-  #count({ rule, agent, task }: Entry, by: 1 | -1): void {
-    for (const key of [`${rule} a ${agent}`, `${rule} t ${targetOf(task)}`]) {
-      const count = (this.#badAround.get(key) ?? 0) + by;
-      if (count === 0) this.#badAround.delete(key);
-      else this.#badAround.set(key, count);
-    }
+    if (entry.state.cause !== null) remove(this.#byCause, entry.state.cause, id);
   }
 }
+
+const keyText = (entry: Entry): string => `${seriesOf(entry)} ${entry.rule}`;
+
+/** Silent alerts are asked about by their own rule alone. */
+const aroundOf = ({ rule, agent, task, silent }: Entry): readonly string[] => {
+  const target = targetOf(task);
+  const own = [`${rule} a ${agent}`, `${rule} t ${target}`];
+  return silent ? own : [...own, `t ${target}`, `s ${agent}/${task}`];
+};
+
+const add = (index: Index, key: string, id: string, entry: Entry): void => {
+  const bucket = index.get(key);
+  if (bucket === undefined) index.set(key, new Map([[id, entry]]));
+  else bucket.set(id, entry);
+};
+
+const remove = (index: Index, key: string, id: string): void => {
+  const bucket = index.get(key);
+  if (bucket === undefined) return;
+  bucket.delete(id);
+  if (bucket.size === 0) index.delete(key);
+};

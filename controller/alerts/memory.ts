@@ -1,14 +1,13 @@
-import type { Transaction } from 'kysely';
+import { CompiledQuery, type Transaction } from 'kysely';
 import * as z from 'zod';
 import type { State } from '../state/database.ts';
 import type { Tables } from '../state/tables.ts';
 import { AlertState, type Entry, Ledger, seriesOf, splitSeries } from './ledger.ts';
 import { Observation } from './observation.ts';
+import type { Samples } from './samples.ts';
 import type { Progress } from './watermark.ts';
 
 const CONSUMER = 'alerts';
-/** Rows in one INSERT: far below SQLite's limit of parameters. */
-const ROWS_AT_ONCE = 200;
 
 /** What the alerts know, as the control database has it after the last commit. */
 export interface Memory {
@@ -16,7 +15,24 @@ export interface Memory {
   readonly ledger: Ledger;
   readonly progress: Map<string, Progress>;
   readonly answered: Set<string>;
+  /** By agent, series and field: what rules that look at more than one round remember. */
+  readonly samples: Map<string, Map<string, Map<string, Samples>>>;
+  /** By agent: when each series was last heard of, by the ends of its rounds. */
+  readonly heard: Map<string, Map<string, number>>;
 }
+
+export const emptyMemory = (): Memory => ({
+  position: 0,
+  ledger: new Ledger([]),
+  progress: new Map(),
+  answered: new Set(),
+  samples: new Map(),
+  heard: new Map(),
+});
+
+const numbers = z.array(z.number());
+const SamplesText = z.record(z.string(), z.record(z.string(), z.tuple([numbers, numbers, numbers, numbers])));
+const HeardText = z.record(z.string(), z.number());
 
 export const readPosition = async (state: State): Promise<number> =>
   (await state.selectFrom('cursors').select('position').where('consumer', '=', CONSUMER).executeTakeFirst())?.position ?? 0;
@@ -25,67 +41,92 @@ export const loadMemory = async (state: State): Promise<Memory> => {
   const states = await state.selectFrom('alert_states').selectAll().execute();
   const watermarks = await state.selectFrom('watermarks').selectAll().execute();
   const answers = await state.selectFrom('answers').select('target_id').execute();
+  const remembered = await state.selectFrom('alert_memory').selectAll().execute();
   return {
     position: await readPosition(state),
     ledger: new Ledger(
-      states.map((row) => ({ rule: row.rule_id, ...splitSeries(row.series), state: AlertState.parse(JSON.parse(row.state)) })),
+      states.map((row) => ({
+        rule: row.rule_id,
+        ...splitSeries(row.series),
+        state: AlertState.parse(JSON.parse(row.state)),
+        silent: false,
+      })),
     ),
     progress: new Map(
       watermarks.map((row) => [row.agent_id, { upTo: row.up_to, waiting: z.array(Observation).parse(JSON.parse(row.waiting)) }]),
     ),
     answered: new Set(answers.map(({ target_id }) => target_id)),
+    samples: new Map(remembered.map((row) => [row.agent_id, samplesOf(row.samples)])),
+    heard: new Map(remembered.map((row) => [row.agent_id, new Map(Object.entries(HeardText.parse(JSON.parse(row.heard))))])),
   };
 };
+
+const samplesOf = (text: string): Map<string, Map<string, Samples>> =>
+  new Map(
+    Object.entries(SamplesText.parse(JSON.parse(text))).map(([task, fields]) => [
+      task,
+      new Map(Object.entries(fields).map(([field, [ends, values, bounds, packets]]) => [field, { ends, values, bounds, packets }])),
+    ]),
+  );
 
 export interface Dirty {
   readonly agents: ReadonlySet<string>;
   readonly answers: ReadonlyMap<string, number>;
+  /** Of these agents also what was heard and sampled, as far as a rule that pages needs it. */
+  readonly remembers: (agent: string) => { readonly heard: boolean; readonly fields: (task: string) => ReadonlySet<string> } | null;
 }
+
+// One statement a table, whatever the number of rows: what has to be written goes in as one JSON text.
+const SAVE_STATES = `INSERT INTO alert_states (rule_id, series, state) SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?) WHERE true
+  ON CONFLICT (rule_id, series) DO UPDATE SET state = excluded.state`;
+const DROP_STATES = `DELETE FROM alert_states WHERE (rule_id, series) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`;
+const SAVE_PROGRESS = `INSERT INTO watermarks (agent_id, up_to, waiting) SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?) WHERE true
+  ON CONFLICT (agent_id) DO UPDATE SET up_to = excluded.up_to, waiting = excluded.waiting`;
+const SAVE_ANSWERS = `INSERT INTO answers (target_id, first_at) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+  ON CONFLICT (target_id) DO NOTHING`;
+const SAVE_MEMORY = `INSERT INTO alert_memory (agent_id, heard, samples) SELECT value ->> 0, value -> 1, value -> 2 FROM json_each(?) WHERE true
+  ON CONFLICT (agent_id) DO UPDATE SET heard = excluded.heard, samples = excluded.samples`;
+const SAVE_POSITION = `INSERT INTO cursors (consumer, position) VALUES ('${CONSUMER}', ?)
+  ON CONFLICT (consumer) DO UPDATE SET position = excluded.position`;
 
 /** Writes what changed; part of the caller's transaction. The alerts of incidents among it: what they saw last is new. */
 export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty: Dirty): Promise<readonly Entry[]> => {
-  const seen = await saveLedger(trx, memory.ledger);
-  const progress = [...dirty.agents].map((agent) => {
-    const { upTo, waiting } = memory.progress.get(agent) ?? { upTo: 0, waiting: [] };
-    return { agent_id: agent, up_to: upTo, waiting: JSON.stringify(waiting) };
-  });
-  for (const rows of chunks(progress))
-    await trx
-      .insertInto('watermarks')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.column('agent_id').doUpdateSet((row) => ({ up_to: row.ref('excluded.up_to'), waiting: row.ref('excluded.waiting') })),
-      )
-      .execute();
-  const answers = [...dirty.answers].map(([target_id, first_at]) => ({ target_id, first_at }));
-  for (const rows of chunks(answers))
-    await trx
-      .insertInto('answers')
-      .values(rows)
-      .onConflict((conflict) => conflict.column('target_id').doNothing())
-      .execute();
-  await trx
-    .insertInto('cursors')
-    .values({ consumer: CONSUMER, position: memory.position })
-    .onConflict((conflict) => conflict.column('consumer').doUpdateSet({ position: memory.position }))
-    .execute();
-  return seen;
-};
-
-const saveLedger = async (trx: Transaction<Tables>, ledger: Ledger): Promise<readonly Entry[]> => {
-  const { written, deleted } = ledger.takeChanges();
-  const states = written.map((entry) => ({ rule_id: entry.rule, series: seriesOf(entry), state: JSON.stringify(entry.state) }));
-  for (const rows of chunks(states))
-    await trx
-      .insertInto('alert_states')
-      .values(rows)
-      .onConflict((conflict) => conflict.columns(['rule_id', 'series']).doUpdateSet((row) => ({ state: row.ref('excluded.state') })))
-      .execute();
-  for (const [rule, keys] of Map.groupBy(deleted, (key) => key.rule))
-    for (const some of chunks(keys.map(seriesOf)))
-      await trx.deleteFrom('alert_states').where('rule_id', '=', rule).where('series', 'in', some).execute();
+  const save = async (sql: string, rows: readonly (readonly unknown[])[]): Promise<void> => {
+    if (rows.length > 0) await trx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]));
+  };
+  const { written, deleted } = memory.ledger.takeChanges();
+  await save(
+    SAVE_STATES,
+    written.map((entry) => [entry.rule, seriesOf(entry), entry.state]),
+  );
+  await save(
+    DROP_STATES,
+    deleted.map((key) => [key.rule, seriesOf(key)]),
+  );
+  const agents = [...dirty.agents];
+  await save(
+    SAVE_PROGRESS,
+    agents.map((agent) => [agent, memory.progress.get(agent)?.upTo ?? 0, memory.progress.get(agent)?.waiting ?? []]),
+  );
+  await save(
+    SAVE_MEMORY,
+    agents.flatMap((agent) => rememberedOf(memory, agent, dirty)),
+  );
+  await save(SAVE_ANSWERS, [...dirty.answers]);
+  await trx.executeQuery(CompiledQuery.raw(SAVE_POSITION, [memory.position]));
   return written.filter(({ state }) => state.cause !== null);
 };
 
-const chunks = <T>(all: readonly T[]): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(all.length / ROWS_AT_ONCE) }, (_, index) => all.slice(index * ROWS_AT_ONCE, (index + 1) * ROWS_AT_ONCE));
+const rememberedOf = (memory: Memory, agent: string, { remembers }: Dirty): [string, object, object][] => {
+  const wanted = remembers(agent);
+  if (wanted === null) return [];
+  const heard = wanted.heard ? Object.fromEntries(memory.heard.get(agent) ?? []) : {};
+  const samples = Object.fromEntries(
+    [...(memory.samples.get(agent) ?? [])].flatMap(([task, fields]) => {
+      const kept = [...fields].filter(([field]) => wanted.fields(task).has(field));
+      const columns = kept.map(([field, { ends, values, bounds, packets }]) => [field, [ends, values, bounds, packets]] as const);
+      return columns.length === 0 ? [] : [[task, Object.fromEntries(columns)] as const];
+    }),
+  );
+  return [[agent, heard, samples]];
+};

@@ -1,17 +1,26 @@
 import { sql } from 'kysely';
+import { isSelected } from '../../protocol/labels.ts';
+import type { Rule } from '../../protocol/rule.ts';
 import type { State } from '../state/database.ts';
 import { agentOffReading } from './agent-off.ts';
-import { type Bench, leave, membersOf } from './judge.ts';
+import { groupsOf } from './definitions.ts';
+import { type Bench, isSilent, leave, membersOf } from './judge.ts';
 import { type AlertKey, calm } from './ledger.ts';
+import { titleOf } from './titles.ts';
 
 /** An agent's own alerts have no task. */
 const keyOf = (rule: string, agent: string): AlertKey => ({ rule, agent, task: '' });
 
+/** So many agents that share a label, and this share of them, are off at once: then what they share is the cause. */
+const SHARED_MIN = 3;
+const SHARED_SHARE = 0.8;
+
+/** Agents that are off now, and since when; null for one that was never heard of: it is waited for. */
+export type OffAgents = ReadonlyMap<string, number | null>;
+
 /** Lets every agent-off rule look at every agent, now; whether anything changed. A dead agent is one incident: its pairs hold meanwhile. */
-export const judgePresence = async (state: State, bench: Bench, now: number, earliest: number): Promise<boolean> => {
+export const judgePresence = (bench: Bench, off: OffAgents, now: number, earliest: number): boolean => {
   const rules = [...bench.definitions.rules.values()].filter(({ kind, enabled }) => kind === 'agent-off' && enabled);
-  if (rules.length === 0) return false;
-  const off = await offAgents(state);
   let moved = false;
   for (const rule of rules) {
     for (const entry of bench.ledger.entries().filter((one) => one.rule === rule.id && !off.has(one.agent))) {
@@ -21,35 +30,50 @@ export const judgePresence = async (state: State, bench: Bench, now: number, ear
     }
     for (const [agent, since] of off) {
       const key = keyOf(rule.id, agent);
-      if (bench.ledger.get(key) !== calm) continue;
+      if (bench.ledger.get(key) !== calm || !isSelected(rule.agents, agent, bench.definitions.agents.get(agent)?.labels ?? {})) continue;
       if (agentOffReading({ online: false, since }, rule.forMs, now, earliest) !== 'breached' || since === null) continue;
-      const firedAt = Math.max(since, earliest) + rule.forMs;
-      const cause = `agent:${agent}`;
-      bench.ledger.set(key, {
-        lifecycle: { phase: 'firing', since, firedAt, seenAt: now, quietSince: null },
-        clearFrom: null,
-        value: null,
-        cause,
-        intervalMs: 0,
-      });
-      const members = membersOf(bench.ledger, rule.id, cause);
-      bench.changes.push({
-        kind: 'opened',
-        rule,
-        cause,
-        at: Math.floor(firedAt),
-        title: `Agent ${agent} is off`,
-        members,
-        detail: 'no word from it',
-      });
+      fire(bench, rule, agent, { since, firedAt: Math.max(since, earliest) + rule.forMs, now }, off);
       moved = true;
     }
   }
   return moved;
 };
 
-/** Every agent that is off now and since when; null when nothing was ever heard of it: it is waited for. */
-const offAgents = async (state: State): Promise<ReadonlyMap<string, number | null>> => {
+interface When {
+  readonly since: number;
+  readonly firedAt: number;
+  readonly now: number;
+}
+
+const fire = (bench: Bench, rule: Rule, agent: string, { since, firedAt, now }: When, off: OffAgents): void => {
+  const { ledger, changes, definitions } = bench;
+  const lifecycle = { phase: 'firing', since, firedAt, seenAt: now, quietSince: null } as const;
+  if (isSilent(rule)) return ledger.set(keyOf(rule.id, agent), { ...calm, lifecycle, from: since }, true);
+  const cause = offCause(bench, agent, off);
+  const isNew = !ledger.hasMembers(cause);
+  ledger.set(keyOf(rule.id, agent), { ...calm, lifecycle, from: since, cause });
+  const title = titleOf(definitions, rule, cause);
+  const at = Math.floor(firedAt);
+  if (isNew)
+    changes.push({ kind: 'opened', rule, cause, at, title, members: membersOf(ledger, cause), detail: `${agent}: no word from it` });
+  else changes.push({ kind: 'joined', rule, cause, at, title, severity: rule.severity, detail: `${agent}: no word from it` });
+};
+
+/** What the agent hangs behind when that is dead too, itself otherwise. */
+const offCause = ({ definitions, ledger }: Bench, agent: string, off: OffAgents): string => {
+  const labels = definitions.agents.get(agent)?.labels ?? {};
+  for (const group of groupsOf(labels, definitions.dependencies)) {
+    const parent = group.slice(group.indexOf('=') + 1);
+    for (const { state, agent: seenBy } of ledger.badAnywhere(parent).values())
+      if (state.cause !== null && seenBy !== agent) return state.cause;
+    const all = definitions.behind.get(group)?.agents ?? [];
+    const silent = all.filter((one) => off.has(one)).length;
+    if (silent >= SHARED_MIN && silent / all.length >= SHARED_SHARE) return `group:${group}`;
+  }
+  return `agent:${agent}`;
+};
+
+export const offAgents = async (state: State): Promise<OffAgents> => {
   const rows = await state
     .selectFrom('agents')
     .select((agent) => {

@@ -9,13 +9,14 @@ interface IncidentRow {
   readonly rule_id: string;
   readonly cause: string;
   readonly title: string;
-  readonly severity: 'warning' | 'critical';
+  readonly severity: 'info' | 'warning' | 'critical';
   readonly state: 'firing' | 'resolved';
   readonly opened_at: number;
   readonly resolved_at: number | null;
   readonly acknowledged_at: number | null;
   readonly acknowledged_by: string | null;
   readonly members: string;
+  readonly member_count: number | null;
 }
 
 export const parseMembers = (json: string): Members => Members.parse(JSON.parse(json));
@@ -32,6 +33,7 @@ export const viewIncident = (row: IncidentRow): IncidentView => ({
   acknowledgedAt: row.acknowledged_at,
   acknowledgedBy: row.acknowledged_by,
   members: parseMembers(row.members),
+  ...(row.member_count === null ? {} : { memberCount: row.member_count }),
 });
 
 /** Newest first. */

@@ -1,5 +1,8 @@
 import { type Db, transaction } from '../../protocol/database.ts';
 
+const countChange = (name: string, event: string, when = ''): string =>
+  `CREATE TRIGGER definition_changes_${name} AFTER ${event} ${when} BEGIN UPDATE definition_changes SET count = count + 1; END;`;
+
 // One text a version, in order; never edit one that was released. `PRAGMA user_version` says how many a file has had.
 const MIGRATIONS: readonly string[] = [
   `
@@ -48,6 +51,25 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE set_aside (
     id INTEGER PRIMARY KEY AUTOINCREMENT, refused_at INTEGER NOT NULL, measurement TEXT NOT NULL, tags TEXT NOT NULL, at INTEGER NOT NULL,
     fields TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (measurement, tags, at, fields)) STRICT;
+  `,
+  // Rules share incidents: one that is open a cause, whatever rule found it. What the alerts look at is counted, so that asking for news is cheap.
+  `
+  UPDATE incidents SET state = 'resolved', resolved_at = opened_at
+    WHERE state = 'firing' AND id NOT IN (SELECT min(id) FROM incidents WHERE state = 'firing' GROUP BY cause);
+  DROP INDEX one_open_incident_a_cause;
+  CREATE UNIQUE INDEX one_open_incident_a_cause ON incidents (cause) WHERE state = 'firing';
+  ALTER TABLE incidents ADD COLUMN member_count INTEGER;
+  CREATE TABLE alert_memory (agent_id TEXT PRIMARY KEY, heard TEXT NOT NULL, samples TEXT NOT NULL) STRICT;
+  CREATE TABLE definition_changes (count INTEGER NOT NULL) STRICT;
+  INSERT INTO definition_changes VALUES (1);
+  ${['rules', 'targets', 'notifiers']
+    .flatMap((table) => ['INSERT', 'UPDATE', 'DELETE'].map((verb) => countChange(`${table}_${verb.toLowerCase()}`, `${verb} ON ${table}`)))
+    .join('\n')}
+  ${countChange('agents_insert', 'INSERT ON agents')}
+  ${countChange('agents_update', 'UPDATE OF labels, state ON agents')}
+  ${countChange('agents_delete', 'DELETE ON agents')}
+  ${countChange('settings_insert', 'INSERT ON settings', "WHEN new.key = 'alerts.dependencies'")}
+  ${countChange('settings_update', 'UPDATE ON settings', "WHEN new.key = 'alerts.dependencies'")}
   `,
 ];
 

@@ -20,6 +20,10 @@ export interface Tables {
   alert_states: { rule_id: string; series: string; state: string };
   /** Per agent: up to where its fresh rounds are complete and judged, and what still waits for the watermark. */
   watermarks: { agent_id: string; up_to: number; waiting: string };
+  /** Per agent, JSON: when each series was last heard of, and what rules over several rounds remember. */
+  alert_memory: { agent_id: string; heard: string; samples: string };
+  /** One row, counted up by triggers whenever something that rules look at is changed. */
+  definition_changes: { count: number };
   cursors: { consumer: string; position: number };
   incidents: IncidentsTable;
   incident_events: { id: Generated<number>; incident_id: number; at: number; kind: string; detail: string };
@@ -81,18 +85,20 @@ export interface PushesTable {
 export interface IncidentsTable {
   id: Generated<number>;
   rule_id: string;
-  /** What makes two alerts one incident: `target:<id>`, `agent:<id>`. */
+  /** What makes two alerts one incident, whatever rules they are of: `target:<id>`, `agent:<id>`, `agent:<id>/<series>`, `group:<label>=<value>`. */
   cause: string;
   title: string;
-  severity: 'warning' | 'critical';
+  severity: 'info' | 'warning' | 'critical';
   state: 'firing' | 'resolved';
   /** Event times. */
   opened_at: number;
   resolved_at: number | null;
   acknowledged_at: number | null;
   acknowledged_by: string | null;
-  /** JSON: the series that fire now, with their last values. */
+  /** JSON: the series that fire now, with their last values; of many the first. */
   members: string;
+  /** How many there are; null in what was written before they were counted. */
+  member_count: number | null;
 }
 
 export interface OutboxTable {

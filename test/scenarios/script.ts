@@ -1,4 +1,4 @@
-import type { Rule } from '../../protocol/rule.ts';
+import { Rule } from '../../protocol/rule.ts';
 import { builtInRules } from '../../controller/alerts/built-in.ts';
 
 /** What one agent measures of one target in one interval: `_` nothing, a loss ratio, or a median RTT with its error bound. `wall` and `grey` as said in README.md. */
@@ -80,26 +80,23 @@ const parseSpan = ([agent = '', span = '']: readonly string[]): Span => {
   return { agent, fromMs: parseTime(from), toMs: parseTime(to) };
 };
 
-/** `slow: rtt_median_ms > 50 for 60s keep 60s` */
+/** `slow: rtt_median_ms > 50 for 60s keep 60s`, and whatever else the rule has as JSON behind it. */
 const parseRule = (text: string): Rule => {
-  const [, id, field, sign, threshold, hold, keep] = /^([a-z-]+): (\w+) ([<>]) ([\d.]+) for (\w+) keep (\w+)$/.exec(text) ?? [];
-  const fields = ['loss_ratio', 'rtt_median_ms', 'rtt_p95_ms', 'ipdv_mean_abs_ms', 'pdv_p95_ms', 'jitter_rfc3550_ms'] as const;
-  const known = fields.find((one) => one === field);
-  if (id === undefined || known === undefined) throw new Error('not a rule');
-  return {
+  const [, id, field, sign, threshold, hold, keep, more] =
+    /^([a-z-]+): (\w+) ([<>]) (-?[\d.]+) for (\w+) keep (\w+)(?: (\{.*\}))?$/.exec(text) ?? [];
+  if (id === undefined) throw new Error('not a rule');
+  const rest: unknown = JSON.parse(more ?? '{}');
+  return Rule.parse({
     id,
     name: id,
-    enabled: true,
-    kind: 'threshold',
-    field: known,
+    field,
     comparison: sign === '>' ? 'above' : 'below',
     threshold: Number(threshold),
     forMs: parseTime(hold ?? ''),
     keepMs: parseTime(keep ?? ''),
     severity: 'warning',
-    targets: { labels: { in: {}, notIn: {} } },
-    notifiers: [],
-  };
+    ...(typeof rest === 'object' ? rest : {}),
+  });
 };
 
 /** `0.5x3`: three rounds with half of the packets lost; `_x2`; `80ms±40`; `!resolver`; `wall:1`. */

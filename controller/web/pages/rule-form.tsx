@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Notifier, Rule } from '../../../protocol/rule.ts';
+import type { Notifier, Rule, RuleInput } from '../../../protocol/rule.ts';
 import { ApiError, request } from '../data/api.ts';
 import { parseDuration, writeDuration } from '../format/time.ts';
 import { Failure } from '../parts/basics.tsx';
@@ -54,7 +54,8 @@ export const RuleForm = ({ rule, notifiers, onSaved, onClose }: Props) => {
     keepMs !== null &&
     terms.every((term) => term !== null);
   const save = async (): Promise<void> => {
-    const body: Rule = {
+    const body: RuleInput = {
+      ...rule, // what this form does not show stays as it is
       id: rule?.id ?? idOf(name),
       name: name.trim(),
       enabled: rule?.enabled ?? true,
@@ -101,6 +102,9 @@ export const RuleForm = ({ rule, notifiers, onSaved, onClose }: Props) => {
             options={
               [
                 ['threshold', 'a value'],
+                ['change', 'how a value moves'],
+                ['baseline', 'a value against earlier weeks'],
+                ['no-data', 'series falling silent'],
                 ['agent-off', 'agents going off'],
               ] as const
             }
@@ -148,6 +152,7 @@ export const RuleForm = ({ rule, notifiers, onSaved, onClose }: Props) => {
             value={severity}
             options={
               [
+                ['info', 'info'],
                 ['warning', 'warning'],
                 ['critical', 'critical'],
               ] as const

@@ -1,14 +1,15 @@
 import t from 'tap';
 import { readingOf } from '../../../../controller/alerts/evaluate.ts';
 import { isAnswered, observe, targetOf } from '../../../../controller/alerts/observation.ts';
+import { Rule } from '../../../../protocol/rule.ts';
 import type { Round } from '../../../../protocol/round.ts';
 import { makeRound, makeSample } from '../../../helpers/rounds.ts';
 
-const lossRule = { field: 'loss_ratio', comparison: 'above', threshold: 0.2 } as const;
-const slowRule = { field: 'rtt_median_ms', comparison: 'above', threshold: 50 } as const;
+const lossRule = Rule.parse({ id: 'r', name: 'r', field: 'loss_ratio', threshold: 0.2 });
+const slowRule = Rule.parse({ id: 'r', name: 'r', field: 'rtt_median_ms', threshold: 50 });
 const read = (rule: Parameters<typeof readingOf>[0], round: Round) => {
   const observation = observe(round);
-  return observation === null ? 'nothing' : readingOf(rule, observation);
+  return observation === null ? 'nothing' : readingOf(rule, observation).reading;
 };
 const lossy = (received: number, unknown = 0): Round => {
   const sample = makeSample(Array.from({ length: received }, () => 1));
@@ -35,7 +36,7 @@ t.test('evaluate: a breach inside the error bound is no data, never a page', asy
   t.equal(read({ ...slowRule, comparison: 'below' }, slow(40, 5)), 'breached');
 });
 t.test('evaluate: a variation is a difference of two delays, and so twice the bound', async (t) => {
-  const rule = { field: 'pdv_p95_ms', comparison: 'above', threshold: 1 } as const; // the sample's is 2.201
+  const rule = Rule.parse({ id: 'r', name: 'r', field: 'pdv_p95_ms', threshold: 1 }); // the sample's is 2.201
   t.equal(read(rule, slow(10, 0.7)), 'no-data');
   t.equal(read(rule, slow(10, 0.5)), 'breached');
 });

@@ -4,6 +4,7 @@ import type { Observation } from '../../../../controller/alerts/observation.ts';
 import { type Advance, advance, nothingYet, type Progress } from '../../../../controller/alerts/watermark.ts';
 
 const observation = (end: number, task = 'gw/icmp'): Observation => ({
+  measurement: 'ping',
   task,
   at: end - 10_000,
   end,

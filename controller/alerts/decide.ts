@@ -1,0 +1,77 @@
+// Which incident an alert that fires belongs to: found once, and then it stays.
+import type { Change } from './change.ts';
+import { lateAfterMs } from './evaluate.ts';
+import { type Court, gatherEvidence } from './evidence.ts';
+import { causeOf } from './grouping.ts';
+import { left, memberOf } from './judge.ts';
+import { type Entry, seriesOf } from './ledger.ts';
+import { targetOf } from './observation.ts';
+import { quorumReached } from './quorum.ts';
+import { titleOf } from './titles.ts';
+import { parentCause, sharedCause } from './upstream.ts';
+
+export interface Deciding extends Court {
+  readonly changes: Change[];
+}
+
+/** Whose rounds came last: what waits for others looks again only when it may have been given something. */
+export interface Touched {
+  readonly agent: string;
+  readonly targets: ReadonlySet<string>;
+}
+
+/** Gives every alert that fires without a cause its incident, or lets it wait for more evidence; `now` is the arrival's time. */
+export const decideCauses = (deciding: Deciding, now: number, touched: Touched | null): void => {
+  for (const entry of deciding.ledger.undecided()) {
+    const { lifecycle, intervalMs } = entry.state;
+    if (lifecycle.phase !== 'firing') continue;
+    const mayWait = now < lifecycle.firedAt + lateAfterMs(intervalMs);
+    const isConcerned = touched !== null && (entry.agent === touched.agent || touched.targets.has(targetOf(entry.task)));
+    if (mayWait && !isConcerned) continue;
+    decideOne(deciding, entry, lifecycle.firedAt, mayWait);
+  }
+};
+
+const decideOne = (deciding: Deciding, entry: Entry, firedAt: number, mayWait: boolean): void => {
+  const rule = deciding.definitions.rules.get(entry.rule);
+  if (rule === undefined || !quorumReached(rule, entry, deciding, mayWait)) return;
+  const found = findCause(deciding, entry, mayWait);
+  if (found === null) return;
+  const { ledger, changes, definitions } = deciding;
+  const isNew = !ledger.hasMembers(found.cause);
+  ledger.set(entry, { ...entry.state, cause: found.cause });
+  const title = titleOf(definitions, rule, found.cause);
+  const detail = `${seriesOf(entry)}: ${found.why}`;
+  if (isNew) changes.push({ kind: 'opened', rule, cause: found.cause, at: firedAt, title, members: [memberOf(entry)], detail });
+  else changes.push({ kind: 'joined', rule, cause: found.cause, at: firedAt, title, severity: rule.severity, detail });
+};
+
+const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readonly cause: string; readonly why: string } | null => {
+  const known = deciding.ledger.causeOfSeries(entry);
+  if (known !== null) return { cause: known, why: 'same-series' };
+  const target = targetOf(entry.task);
+  if (target === '') return { cause: `agent:${entry.agent}/${entry.task}`, why: 'of-the-agent' };
+  const parent = parentCause(entry, deciding, mayWait);
+  if (parent.cause !== null) return parent;
+  const grouping = causeOf(gatherEvidence(entry, deciding), mayWait);
+  if (grouping.cause === null) return null;
+  if (grouping.cause === 'agent') return { cause: `agent:${entry.agent}`, why: grouping.why };
+  if (parent.why === 'waits-for-parent') return null;
+  const shared = sharedCause(entry, deciding, mayWait);
+  if (shared.cause !== null) return shared;
+  return shared.why === 'waits-for-siblings' ? null : { cause: `target:${target}`, why: grouping.why };
+};
+
+/** Ends what a quorum carried and no longer does: its alerts fire on, each for itself. */
+export const dissolve = (deciding: Deciding, firstChange: number, at: number): void => {
+  for (const change of deciding.changes.slice(firstChange)) {
+    if (change.kind !== 'left' || change.rule.quorum === undefined) continue;
+    const members = deciding.ledger.membersOf(change.cause).filter(({ rule }) => rule === change.rule.id);
+    const [first] = members;
+    if (first === undefined || quorumReached(change.rule, first, deciding, false)) continue;
+    for (const entry of members) {
+      deciding.ledger.set(entry, { ...entry.state, cause: null });
+      left(deciding, entry, change.cause, at, 'too few agents see it');
+    }
+  }
+};

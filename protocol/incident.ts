@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { Severity } from './rule.ts';
+
+// Incidents as the API, the pages and the command line see them; a part of the contract in api.ts. Times are ms since the epoch.
+
+const at = z.number();
+
+export const IncidentView = z.object({
+  id: z.int(),
+  rule: z.string(),
+  cause: z.string(),
+  title: z.string(),
+  severity: Severity,
+  state: z.enum(['firing', 'resolved']),
+  openedAt: at,
+  resolvedAt: at.nullable(),
+  acknowledgedAt: at.nullable(),
+  acknowledgedBy: z.string().nullable(),
+  members: z.array(
+    z.object({
+      series: z.string(),
+      agent: z.string(),
+      target: z.string().nullable(),
+      value: z.number().nullable(),
+      since: at,
+      /** The rule that fires there; one incident may have several. */
+      rule: z.string().optional(),
+    }),
+  ),
+  /** How many there are; `members` shows the first of them. */
+  memberCount: z.int().optional(),
+});
+export type IncidentView = z.infer<typeof IncidentView>;
+/** GET /incidents?state=firing|resolved&limit (newest first, 200 unless said). */
+export const IncidentList = z.object({ incidents: z.array(IncidentView) });
+/** GET /incidents/:id; POST /incidents/:id/acknowledge (empty body) answers the same. */
+export const IncidentDetail = IncidentView.extend({
+  events: z.array(z.object({ at, kind: z.string(), detail: z.string() })),
+  notifications: z.array(
+    z.object({
+      notifier: z.string(),
+      state: z.enum(['waiting', 'delivered', 'failed']),
+      attempts: z.int(),
+      createdAt: at,
+      deliveredAt: at.nullable(),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+export type IncidentDetail = z.infer<typeof IncidentDetail>;

@@ -13,6 +13,7 @@ import { type LatestRounds, openLatestRounds } from './latest.ts';
 import type { Controller, ControllerDeps, Counters, Tuning } from './ports.ts';
 import { type FleetMetrics, openFleetMetrics } from './prometheus/fleet-metrics.ts';
 import { makePublish } from './publish.ts';
+import { readMeans } from './rules/past.ts';
 import { openSteering, type Steering } from './steering.ts';
 import { openSetAside } from './storage/set-aside.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
@@ -35,7 +36,14 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const publish = makePublish(broker, troubles, signal);
   const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
   const steering = await openSteering({ ...deps, clock, tuning, changes, publish, signal, onAgents: latest.keepAgents });
-  const alerts = await openAlerts({ state, clock, random, log });
+  const alerts = await openAlerts({
+    state,
+    clock,
+    random,
+    log,
+    statuses: steering.board.list,
+    readMeans: (rule, from, to) => readMeans(store, rule, from, to),
+  });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 
@@ -71,6 +79,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     changes,
     agents: steering.board.list,
     latest: latest.list,
+    ruleStandings: alerts.standing,
     troubles: troubles.list,
     agentsChanged: steering.agentsChanged,
     closed: Promise.allSettled(loops).then(() => {}),

@@ -4,6 +4,7 @@ import type { Broker } from '../protocol/link.ts';
 import type { Db } from '../protocol/database.ts';
 import type { Log } from '../protocol/log.ts';
 import type { Random } from '../protocol/random.ts';
+import type { RuleStanding } from '../protocol/rule-view.ts';
 import type { Clock } from '../protocol/time.ts';
 import type { AgentPresence } from './fleet/board.ts';
 import type { Changes } from './fleet/changes.ts';
@@ -112,6 +113,8 @@ export interface Controller {
   readonly changes: Changes;
   agents(): readonly AgentPresence[];
   latest(): readonly LatestColumn[];
+  /** How each rule that is on stands now. */
+  ruleStandings(): readonly RuleStanding[];
   counters(): Counters;
   /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */
   metricsOfFleet(prefix: string): string;

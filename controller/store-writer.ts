@@ -1,6 +1,7 @@
 import { type Round, roundEndMs } from '../protocol/round.ts';
 import type { Labels } from '../protocol/labels.ts';
 import type { Arrival } from './arrivals/arrival.ts';
+import { lateAfterMs } from './alerts/evaluate.ts';
 import { pointOf } from './series/schema.ts';
 import { PointsRefused, type RefusedPoint } from './series/refused.ts';
 import type { Point, SeriesStore } from './series/store.ts';
@@ -16,11 +17,20 @@ export const makePointsOf = (tagsOf: TagsOf): PointsOf => {
   return (arrival) => {
     const known = made.get(arrival);
     if (known !== undefined) return known;
-    const points = arrival.batch.rounds.map((round) => pointOf(arrival.agent, round, tagsOf(arrival.agent, targetOf(round))));
+    const points = arrival.batch.rounds.map((round) => {
+      const point = pointOf(arrival.agent, round, tagsOf(arrival.agent, targetOf(round)));
+      return isBackfill(arrival, round)
+        ? { ...point, fields: { ...point.fields, arrival_lag_ms: arrival.arrivedAt - roundEndMs(round) } }
+        : point;
+    });
     made.set(arrival, points);
     return points;
   };
 };
+
+/** What no rule judged because it came too late says so, or a backtest would find what nobody could have been told. */
+const isBackfill = ({ arrivedAt, batch }: Arrival, round: Round): boolean =>
+  batch.lane === 'backlog' || arrivedAt - roundEndMs(round) > lateAfterMs(round.intervalMs);
 
 const targetOf = ({ task }: Round): string => task.slice(0, task.lastIndexOf('/'));
 

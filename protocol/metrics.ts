@@ -183,6 +183,14 @@ export const METRICS = {
   }),
   duration_ms: ours({ unit: 'ms', definition: "the window's length", standard: 'none', field: 'duration_ms', type: 'int', merge: 'max' }),
   interval_ms: ours({ unit: 'ms', definition: "the task's interval", standard: 'none', field: 'interval_ms', type: 'int', merge: 'last' }),
+  arrival_lag_ms: ours({
+    unit: 'ms',
+    definition: 'only for backfill: how long after its end the round arrived; no rule has judged it',
+    standard: 'none',
+    field: 'arrival_lag_ms',
+    type: 'int',
+    merge: 'max',
+  }),
   time_source: ours({
     unit: 'text',
     definition: "controller, or wall: the agent's own clock",

@@ -1,20 +1,26 @@
 import { sql } from 'kysely';
+import type { RuleStanding } from '../../protocol/rule-view.ts';
+import { mayPage, type Rule } from '../../protocol/rule.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
+import type { OnlineStatus } from '../../protocol/status.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { State } from '../state/database.ts';
 import type { PresenceRow } from './agent-off.ts';
 import type { Arrival } from './arrival.ts';
-import { builtInRules } from './built-in.ts';
+import { Baselines, type ReadMeans } from './baselines.ts';
+import { builtInRules } from './built-in/index.ts';
 import type { Change } from './change.ts';
 import { decideCauses } from './decide.ts';
 import { type Definitions, definitionsStamp, loadDefinitions } from './definitions.ts';
 import { type Delivery, dropUndefined, everybodyThere, judgeTaken, suspects, takeIn } from './evaluator.ts';
 import { writeChanges } from './incidents.ts';
-import type { Bench } from './judge.ts';
+import { type Bench, judgeRound } from './judge.ts';
+import type { Ledger } from './ledger.ts';
 import { type Dirty, loadMemory, type Memory, readPosition, saveMemory } from './memory.ts';
 import { isAnswered, type Observation, observe, targetOf } from './observation.ts';
 import { judgePresence, offAgents } from './presence-rule.ts';
+import { STANDING_EVERY_MS, standingOf } from './standing.ts';
 import { Watches } from './watch.ts';
 
 export interface AlertsDeps {
@@ -22,6 +28,16 @@ export interface AlertsDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What agents last said of themselves. */
+  readonly statuses?: () => Iterable<Standing>;
+  /** For rules that compare with earlier weeks. */
+  readonly readMeans?: ReadMeans;
+}
+
+export interface Standing {
+  readonly id: string;
+  readonly online: boolean;
+  readonly status: OnlineStatus | null;
 }
 
 export interface Alerts {
@@ -33,6 +49,8 @@ export interface Alerts {
   position(): Promise<number>;
   /** Told after each commit that changed an incident. */
   onChange(handler: () => void): void;
+  /** How each rule that is on stands now. */
+  standing(): readonly RuleStanding[];
 }
 
 const SEEDED = 'alerts.built-in-rules';
@@ -51,6 +69,8 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
   let stamp = -1;
   let tickedAt = clock.now();
   let earliest = tickedAt;
+  let stoodAt = 0;
+  const baselines = new Baselines(deps.readMeans ?? (async () => new Map()));
   let last: Promise<unknown> = Promise.resolve();
   const handlers: (() => void)[] = [];
 
@@ -96,7 +116,7 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
     definitions,
     watches,
     presence,
-    usual: () => null,
+    usual: (rule, agent, { task, end }) => baselines.usual(rule, agent, task, end),
     changes,
   });
 
@@ -111,7 +131,7 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         for (const one of taken) judgeTaken(bench, memory, one);
         memory.position = fresh.at(-1)?.position ?? memory.position;
         if (fresh.length === 0 && changes.length === 0) return;
-        await commit(changes, { agents: new Set(fresh.map(({ agent }) => agent)), answers, remembers: remembersOf(definitions, watches) });
+        await commit(changes, { agents: new Set(fresh.map(({ agent }) => agent)), answers, remembers: remembersOf(definitions) });
       }),
     tick: () =>
       serially(async () => {
@@ -122,12 +142,46 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         const bench = benchWith(changes, everybodyThere);
         const looksAtPresence = [...definitions.rules.values()].some(({ kind }) => kind === 'agent-off');
         const moved = looksAtPresence && judgePresence(bench, await offAgents(state), now, earliest);
+        if (now - stoodAt >= STANDING_EVERY_MS) {
+          stoodAt = now;
+          judgeStanding(bench, deps.statuses?.() ?? [], now);
+          baselines.learn(definitions.rules.values(), now).catch((error: unknown) => log.warn('baseline-unread', String(error)));
+        }
         if (memory.ledger.undecided().length > 0) decideCauses(bench, now, null);
-        if (moved || changes.length > 0) await commit(changes, { agents: new Set(), answers: new Map(), remembers: () => null });
+        if (moved || memory.ledger.isChanged || changes.length > 0)
+          await commit(changes, { agents: new Set(), answers: new Map(), remembers: { heard: false, samples: false } });
       }),
     position: () => readPosition(state),
     onChange: (handler) => void handlers.push(handler),
+    standing: () => standingsOf(definitions, memory.ledger, (rule) => baselines.progress(rule, clock.now())),
   };
+};
+
+/** What agents say of themselves, through the same rules as what they measure. */
+const judgeStanding = (bench: Bench, statuses: Iterable<Standing>, now: number): void => {
+  for (const { id, online, status } of statuses)
+    if (online && status !== null) for (const observation of standingOf(status, now)) judgeRound(bench, id, observation);
+};
+
+/** How each rule that is on stands now. */
+const standingsOf = (
+  { rules }: Definitions,
+  ledger: Ledger,
+  progress: (rule: Rule) => { readonly learned: number; readonly learning: number },
+): readonly RuleStanding[] => {
+  const counts = new Map([...rules.keys()].map((rule) => [rule, { firing: 0, pending: 0, silent: 0 }]));
+  for (const { rule, state, silent } of ledger.entries()) {
+    const count = counts.get(rule);
+    if (count === undefined || state.lifecycle.phase === 'inactive') continue;
+    if (state.lifecycle.phase === 'pending') count.pending += 1;
+    else if (silent) count.silent += 1;
+    else count.firing += 1;
+  }
+  return [...rules.values()].map((rule) => ({
+    rule: rule.id,
+    ...(counts.get(rule.id) ?? { firing: 0, pending: 0, silent: 0 }),
+    ...(rule.kind === 'baseline' ? progress(rule) : {}),
+  }));
 };
 
 /** A batch as the rules need it, and which targets answered for the first time. Rounds stamped by a wall clock judge nobody. */
@@ -152,13 +206,12 @@ const deliveryOf = (
 };
 
 /** What of an agent's memory must outlive a restart: only what a rule that pages needs. */
-const remembersOf = (definitions: Definitions, watches: Watches): Dirty['remembers'] => {
-  const heard = [...definitions.rules.values()].some(({ kind }) => kind === 'no-data');
-  const sampled = [...definitions.rules.values()].some(
-    ({ window, pattern, change }) => window !== undefined || pattern !== undefined || change !== undefined,
-  );
-  if (!heard && !sampled) return () => null;
-  return (agent) => ({ heard, fields: (task) => watches.durableFields(agent, task) });
+const remembersOf = ({ rules }: Definitions): Dirty['remembers'] => {
+  const paging = [...rules.values()].filter(mayPage);
+  return {
+    heard: paging.some(({ kind }) => kind === 'no-data'),
+    samples: paging.some(({ window, pattern, change }) => window !== undefined || pattern !== undefined || change !== undefined),
+  };
 };
 
 const presenceOf = async (state: State, agents: readonly string[]): Promise<ReadonlyMap<string, readonly PresenceRow[]>> => {

@@ -6,7 +6,7 @@ import { causeOf } from './grouping.ts';
 import { left, memberOf } from './judge.ts';
 import { type Entry, seriesOf } from './ledger.ts';
 import { targetOf } from './observation.ts';
-import { quorumReached } from './quorum.ts';
+import { quorumReached, reachedAt } from './quorum.ts';
 import { titleOf } from './titles.ts';
 import { parentCause, sharedCause } from './upstream.ts';
 
@@ -39,11 +39,12 @@ const decideOne = (deciding: Deciding, entry: Entry, firedAt: number, mayWait: b
   if (found === null) return;
   const { ledger, changes, definitions } = deciding;
   const isNew = !ledger.hasMembers(found.cause);
+  const at = rule.quorum === undefined ? firedAt : reachedAt(entry, deciding, firedAt);
   ledger.set(entry, { ...entry.state, cause: found.cause });
   const title = titleOf(definitions, rule, found.cause);
   const detail = `${seriesOf(entry)}: ${found.why}`;
-  if (isNew) changes.push({ kind: 'opened', rule, cause: found.cause, at: firedAt, title, members: [memberOf(entry)], detail });
-  else changes.push({ kind: 'joined', rule, cause: found.cause, at: firedAt, title, severity: rule.severity, detail });
+  if (isNew) changes.push({ kind: 'opened', rule, cause: found.cause, at, title, members: [memberOf(entry)], detail });
+  else changes.push({ kind: 'joined', rule, cause: found.cause, at, title, severity: rule.severity, detail });
 };
 
 const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readonly cause: string; readonly why: string } | null => {
@@ -63,7 +64,7 @@ const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readon
 };
 
 /** Ends what a quorum carried and no longer does: its alerts fire on, each for itself. */
-export const dissolve = (deciding: Deciding, firstChange: number, at: number): void => {
+export const dissolve = (deciding: Deciding, firstChange: number): void => {
   for (const change of deciding.changes.slice(firstChange)) {
     if (change.kind !== 'left' || change.rule.quorum === undefined) continue;
     const members = deciding.ledger.membersOf(change.cause).filter(({ rule }) => rule === change.rule.id);
@@ -71,7 +72,7 @@ export const dissolve = (deciding: Deciding, firstChange: number, at: number): v
     if (first === undefined || quorumReached(change.rule, first, deciding, false)) continue;
     for (const entry of members) {
       deciding.ledger.set(entry, { ...entry.state, cause: null });
-      left(deciding, entry, change.cause, at, 'too few agents see it');
+      left(deciding, entry, change.cause, change.at, 'too few agents see it');
     }
   }
 };

@@ -46,7 +46,7 @@ export const judgeTaken = (bench: Bench, memory: Memory, { delivery, ready, befo
   if (lane === 'fresh') judgeSilence(bench, agent, heard, before, upTo);
   if (bench.ledger.undecided().length > 0)
     decideCauses(bench, arrivedAt, { agent, targets: new Set(ready.map(({ task }) => targetOf(task))) });
-  dissolve(bench, firstChange, arrivedAt);
+  dissolve(bench, firstChange);
 };
 
 const heardBy = (memory: Memory, agent: string): Map<string, number> => {

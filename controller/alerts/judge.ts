@@ -46,6 +46,7 @@ const remember = (bench: Bench, { agent, task, keeps }: Watch, observation: Obse
     if (value === undefined) continue;
     const samples = fields.get(keep.field) ?? noSamples();
     fields.set(keep.field, samples);
+    samples.durable = keep.durable;
     const bound = boundOf(keep.field, observation);
     addSample(samples, { end: observation.end, value, bound, packets: observation.packets ?? 1 }, keep);
   }

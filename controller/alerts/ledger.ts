@@ -145,6 +145,11 @@ export class Ledger {
     return null;
   }
 
+  /** Whether `takeChanges` would give anything. */
+  get isChanged(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** What the database must be told: entries to write, keys to delete. */
   takeChanges(): { readonly written: readonly Entry[]; readonly deleted: readonly AlertKey[] } {
     const written: Entry[] = [];

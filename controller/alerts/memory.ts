@@ -65,15 +65,17 @@ const samplesOf = (text: string): Map<string, Map<string, Samples>> =>
   new Map(
     Object.entries(SamplesText.parse(JSON.parse(text))).map(([task, fields]) => [
       task,
-      new Map(Object.entries(fields).map(([field, [ends, values, bounds, packets]]) => [field, { ends, values, bounds, packets }])),
+      new Map(
+        Object.entries(fields).map(([field, [ends, values, bounds, packets]]) => [field, { ends, values, bounds, packets, durable: true }]),
+      ),
     ]),
   );
 
 export interface Dirty {
   readonly agents: ReadonlySet<string>;
   readonly answers: ReadonlyMap<string, number>;
-  /** Of these agents also what was heard and sampled, as far as a rule that pages needs it. */
-  readonly remembers: (agent: string) => { readonly heard: boolean; readonly fields: (task: string) => ReadonlySet<string> } | null;
+  /** Of these agents also what was heard or sampled, where a rule that pages needs it. */
+  readonly remembers: { readonly heard: boolean; readonly samples: boolean };
 }
 
 // One statement a table, whatever the number of rows: what has to be written goes in as one JSON text.
@@ -118,12 +120,11 @@ export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty
 };
 
 const rememberedOf = (memory: Memory, agent: string, { remembers }: Dirty): [string, object, object][] => {
-  const wanted = remembers(agent);
-  if (wanted === null) return [];
-  const heard = wanted.heard ? Object.fromEntries(memory.heard.get(agent) ?? []) : {};
+  if (!remembers.heard && !remembers.samples) return [];
+  const heard = remembers.heard ? Object.fromEntries(memory.heard.get(agent) ?? []) : {};
   const samples = Object.fromEntries(
     [...(memory.samples.get(agent) ?? [])].flatMap(([task, fields]) => {
-      const kept = [...fields].filter(([field]) => wanted.fields(task).has(field));
+      const kept = [...fields].filter(([, { durable }]) => durable);
       const columns = kept.map(([field, { ends, values, bounds, packets }]) => [field, [ends, values, bounds, packets]] as const);
       return columns.length === 0 ? [] : [[task, Object.fromEntries(columns)] as const];
     }),

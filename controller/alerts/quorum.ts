@@ -22,3 +22,12 @@ const firingAgents = (rule: string, target: string, { ledger }: Court): number =
   new Set(
     [...ledger.badOnTarget(rule, target).values()].filter(({ state }) => state.lifecycle.phase === 'firing').map(({ agent }) => agent),
   ).size;
+
+/** When the last of those that make the quorum fired: the moment at which it was reached. */
+export const reachedAt = ({ rule, task }: Entry, { ledger }: Court, otherwise: number): number =>
+  Math.max(
+    otherwise,
+    ...[...ledger.badOnTarget(rule, targetOf(task)).values()].map(({ state }) =>
+      state.lifecycle.phase === 'firing' ? state.lifecycle.firedAt : 0,
+    ),
+  );

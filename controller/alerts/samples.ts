@@ -8,9 +8,11 @@ export interface Samples {
   readonly values: number[];
   readonly bounds: number[];
   readonly packets: number[];
+  /** Whether a rule that pages needs it: then it outlives a restart. */
+  durable: boolean;
 }
 
-export const noSamples = (): Samples => ({ ends: [], values: [], bounds: [], packets: [] });
+export const noSamples = (): Samples => ({ ends: [], values: [], bounds: [], packets: [], durable: false });
 
 /** Adds one and forgets what neither the last `keepMs` nor the last `keepCount` hold. */
 export const addSample = (

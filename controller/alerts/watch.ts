@@ -47,12 +47,6 @@ export class Watches {
     if (watch === undefined) mine.set(task, (watch = watchOf(this.#definitions, agent, observation)));
     return watch;
   }
-
-  /** The fields of a series that must outlive a restart. */
-  durableFields(agent: string, task: string): ReadonlySet<string> {
-    const keeps = this.#byAgent.get(agent)?.get(task)?.keeps ?? [];
-    return new Set(keeps.flatMap(({ field, durable }) => (durable ? [field] : [])));
-  }
 }
 
 const watchOf = (

@@ -3,6 +3,7 @@ import { banner } from './banner.ts';
 import { exportCommands } from './export.ts';
 import { agentCommands, targetCommands, tokenCommands } from './fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
+import { ruleCommands } from './rules.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
 import { dataDirectory, readSettings } from '../settings.ts';
 import { VERSION } from '../version.ts';
@@ -18,8 +19,17 @@ export const main = async (argv: readonly string[], signal: AbortSignal): Promis
     .exitOverride();
   addRun(program.command('start').description('run the controller, and an agent on this host that measures loopback'), true, signal);
   addRun(program.command('run').description('run the controller alone'), false, signal);
-  for (const make of [tokenCommands, agentCommands, targetCommands, setupLinkCommand, userCommands, brokerCommands, exportCommands])
-    program.addCommand(settled(make(print)));
+  const commands = [
+    tokenCommands,
+    agentCommands,
+    targetCommands,
+    ruleCommands,
+    setupLinkCommand,
+    userCommands,
+    brokerCommands,
+    exportCommands,
+  ];
+  for (const make of commands) program.addCommand(settled(make(print)));
   try {
     await program.parseAsync(argv, { from: 'user' });
     return EXIT.ok;

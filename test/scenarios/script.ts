@@ -1,5 +1,5 @@
 import { Rule } from '../../protocol/rule.ts';
-import { builtInRules } from '../../controller/alerts/built-in.ts';
+import { builtInRules } from '../../controller/alerts/built-in/index.ts';
 
 /** What one agent measures of one target in one interval: `_` nothing, a loss ratio, or a median RTT with its error bound. `wall` and `grey` as said in README.md. */
 export type Cell =
@@ -42,7 +42,7 @@ export const formatTime = (ms: number): string => {
 export const parseScript = (text: string): Script => {
   const script = {
     intervalMs: 10_000,
-    rules: [...builtInRules],
+    rules: builtInRules.filter(({ id }) => id === 'high-loss' || id === 'agent-off'),
     rows: new Map<string, Cell[]>(),
     cut: [] as Span[],
     held: [] as Span[],
@@ -62,6 +62,7 @@ export const parseScript = (text: string): Script => {
       if (isExpected) script.expected.push(words.join(' '));
       else if (first === 'expect') isExpected = true;
       else if (first === 'every') script.intervalMs = parseTime(rest[0] ?? '');
+      else if (first === 'use') script.rules.push(...rest.map(builtIn));
       else if (first === 'rule') script.rules.push(parseRule(rest.join(' ')));
       else if (first === 'cut' || first === 'held') script[first].push(parseSpan(rest));
       else if (first === 'restart') script.restarts.push(parseTime(rest[0] ?? ''));
@@ -78,6 +79,12 @@ export const parseScript = (text: string): Script => {
 const parseSpan = ([agent = '', span = '']: readonly string[]): Span => {
   const [from = '', to = ''] = span.split('..');
   return { agent, fromMs: parseTime(from), toMs: parseTime(to) };
+};
+
+const builtIn = (id: string): Rule => {
+  const rule = builtInRules.find((one) => one.id === id);
+  if (rule === undefined) throw new Error(`there is no built-in rule ${id}`);
+  return { ...rule, enabled: true };
 };
 
 /** `slow: rtt_median_ms > 50 for 60s keep 60s`, and whatever else the rule has as JSON behind it. */

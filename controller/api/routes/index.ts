@@ -2,6 +2,8 @@ import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { addAgentRoutes } from './agents.ts';
 import { addAuditRoutes } from './audit.ts';
+import { addBacktestRoutes } from './backtests.ts';
+import { addDependencyRoutes } from './dependencies.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
@@ -30,6 +32,8 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addHistoryRoutes,
   addIncidentRoutes,
   addRuleRoutes,
+  addBacktestRoutes,
+  addDependencyRoutes,
   addNotifierRoutes,
   addTokenRoutes,
   addStoreRoutes,

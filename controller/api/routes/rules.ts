@@ -1,11 +1,12 @@
 import { RuleList } from '../../../protocol/api.ts';
+import { AppliedRules, ApplyRules, RuleStandings } from '../../../protocol/rule-view.ts';
 import { Rule } from '../../../protocol/rule.ts';
 import type { Context } from '../context.ts';
+import { applyRules, refuseUnknownNotifiers } from '../apply-rules.ts';
 import { openDocuments } from '../documents.ts';
 import type { App } from '../instance.ts';
 import { Nothing, problems, RulePath } from '../schemas.ts';
 import { loginOf } from './change.ts';
-import { refuse } from '../problem.ts';
 
 export const addRuleRoutes = (app: App, context: Context): void => {
   const rules = openDocuments(context, 'rules', Rule);
@@ -18,6 +19,24 @@ export const addRuleRoutes = (app: App, context: Context): void => {
     '/api/v1/rules',
     { config: reader, schema: { tags, summary: 'All rules', response: { 200: RuleList, ...problems } } },
     async () => ({ rules: await rules.list() }),
+  );
+  app.get(
+    '/api/v1/rules/standing',
+    { config: reader, schema: { tags, summary: 'How each rule that is on stands now', response: { 200: RuleStandings, ...problems } } },
+    async () => ({ rules: [...context.controller.ruleStandings()] }),
+  );
+  app.post(
+    '/api/v1/rules/apply',
+    {
+      config: admin,
+      schema: {
+        tags,
+        summary: 'Make the rules of a file true, all or none',
+        body: ApplyRules,
+        response: { 200: AppliedRules, ...problems },
+      },
+    },
+    ({ body, actor }) => applyRules(context, body, loginOf(actor)),
   );
   app.get(
     '/api/v1/rules/:id',
@@ -48,13 +67,4 @@ export const addRuleRoutes = (app: App, context: Context): void => {
       return reply.code(204).send(null);
     },
   );
-};
-
-/** A rule that tells nobody because of a misspelt name would be found out too late. */
-const refuseUnknownNotifiers = async ({ state }: Context, { notifiers }: Rule): Promise<void> => {
-  const known = new Set((await state.selectFrom('notifiers').select('id').execute()).map(({ id }) => id));
-  const unknown = notifiers.flatMap((id, index) =>
-    known.has(id) ? [] : [{ path: `notifiers[${index}]`, message: `there is no notifier ${id}` }],
-  );
-  if (unknown.length > 0) throw refuse(422, unknown.map(({ path, message }) => `${path}: ${message}`).join('; '), unknown);
 };

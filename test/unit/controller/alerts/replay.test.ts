@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import t from 'tap';
-import { builtInRules } from '../../../../controller/alerts/built-in.ts';
+import { builtInRules } from '../../../../controller/alerts/built-in/index.ts';
 import { play } from '../../../scenarios/play.ts';
 import type { Cell, Script } from '../../../scenarios/script.ts';
 
@@ -31,7 +31,9 @@ const script = fc
   .map(
     ({ rows, cut, held }): Script => ({
       intervalMs: INTERVAL_MS,
-      rules: builtInRules.filter(({ kind }) => kind === 'threshold'), // agent-off counts from the controller's own start
+      rules: builtInRules
+        .filter(({ id }) => id === 'high-loss' || id === 'packet-loss' || id === 'loss-pattern')
+        .map((rule) => ({ ...rule, enabled: true, forMs: 60_000 })), // agent-off counts from the controller's own start
       rows: new Map(PAIRS.map((pair, index) => [pair, rows[index] ?? []])),
       cut,
       held,

@@ -1,22 +1,43 @@
 import { Command, CommanderError } from 'commander';
-import { EXIT, type Flags, readSettings, type Settings } from './settings.ts';
+import { PACKAGED } from './program.ts';
+import { BadSettings, EXIT, type Flags, readSettings, type Settings } from './settings.ts';
 
 /** The command line: flags to settings, settings to a command. Each command is loaded when it is asked for, so that `run` stays small.
  * Returns the exit code. */
 export const runCli = async (argv: readonly string[], signal: AbortSignal): Promise<number> => {
   let code: number = EXIT.ok;
-  const program = new Command('agent').description('Sonde agent: measures the network as seen from this host').exitOverride();
-  const command = (name: string, what: string): Command =>
+  const program = makeProgram(PACKAGED ? 'sonde-agent' : 'agent', signal, (result) => (code = result));
+  try {
+    // `agent --simulate` is `agent simulate`.
+    const words = argv[0] === '--simulate' ? ['simulate', ...argv.slice(1)] : argv;
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has said it already
+    process.stderr.write(`${program.name()}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof BadSettings ? EXIT.config : EXIT.software;
+  }
+};
+
+/** The whole command line; also what the manual page and the shell's completion are made of. `done` gets each command's exit code. */
+export const makeProgram = (name: string, signal: AbortSignal, done: (code: number) => void): Command => {
+  const program = new Command(name)
+    .description('Sonde agent: measures the network as seen from this host')
+    .showHelpAfterError(`("${name} --help" lists the commands)`)
+    .exitOverride();
+  const command = (word: string, what: string): Command =>
     program
-      .command(name)
+      .command(word)
       .description(what)
-      .option('--data <dir>', 'directory of database, identity and keys (SONDE_AGENT_DATA; ./data/agent)')
+      .option('--config <file>', 'settings (SONDE_CONFIG; /etc/sonde/agent.yaml of the package)')
+      .option(
+        '--data <dir>',
+        'directory of database, identity and keys (SONDE_AGENT_DATA; ./data/agent, of the package /var/lib/sonde-agent)',
+      )
       .option('--limits <file>', 'the guard rails (SONDE_LIMITS; /etc/sonde/limits.yaml, or limits.yaml in the data directory)')
       .option('--log-level <level>', 'info, warn or error (SONDE_LOG_LEVEL)');
-  const act = (work: (settings: Settings) => Promise<number> | number, flags: Flags): Promise<void> =>
-    Promise.resolve()
-      .then(() => work(readSettings(flags)))
-      .then((result) => void (code = result));
+  const act = async (work: (settings: Settings) => Promise<number> | number, flags: Flags): Promise<void> =>
+    done(await work(await readSettings(flags)));
 
   command('register', 'enrol this host: reach, trust, exchange the token, keep the keys, show that all works')
     .argument('[controller]', 'HOST, HOST:PORT, mqtts://HOST:PORT or wss://HOST:PORT/mqtt')
@@ -25,17 +46,27 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
     .option('--name <id>', 'the id that this agent would like; the host name unless said')
     .option('--label <key=value...>', 'labels of this agent')
     .option('--json', 'one JSON object instead of lines')
+    .addHelpText(
+      'after',
+      `
+The token comes from the controller ("controller token create", or Enrol in the web admin) and carries the pin of its authority: the secret is sent
+only to the controller that made it. Running it again is harmless.
+
+  ${name} register noc.example.net --token-file token.txt
+  ${name} register wss://noc.example.net:443/mqtt --token-file - --label site=ams1 < token.txt`,
+    )
     .action(async (controller: string | undefined, flags) => {
       const { register } = await import('./commands/register.ts');
       await act((settings) => register(settings, controller, flags, signal), flags);
     });
   command('run', 'measure, spool, publish, until told to stop')
     .option('--nice <n>', 'nice value of the ICMP process (SONDE_NICE)')
+    .addHelpText('after', '\nThe package runs this as a service: systemctl status sonde-agent, journalctl -u sonde-agent.')
     .action(async (flags) => {
       const { run } = await import('./commands/run.ts');
       await act((settings) => run(settings, signal), flags);
     });
-  command('status', 'what the running agent says of itself')
+  command('status', 'what the running agent says of itself; ends with 0 when it is connected')
     .option('--json', 'one JSON object instead of lines')
     .action(async (flags) => {
       const { status } = await import('./commands/status.ts');
@@ -43,6 +74,10 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
     });
   command('doctor', 'look at everything that an agent needs, and say how to mend what is missing')
     .option('--json', 'one JSON object instead of lines')
+    .addHelpText(
+      'after',
+      '\nNothing leaves this host but to its own controller. The exit code is that of the first step that failed (sysexits(3)): 69 unreachable, 77 no\npermission, 78 configuration.',
+    )
     .action(async (flags) => {
       const { doctor } = await import('./commands/doctor.ts');
       await act((settings) => doctor(settings, flags.json === true, signal), flags);
@@ -67,15 +102,24 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
       const { DEFAULT_LIMITS_FILE } = await import('./config/guard-rails.ts');
       process.stdout.write(DEFAULT_LIMITS_FILE);
     });
-
-  try {
-    // `agent --simulate` is `agent simulate`.
-    const words = argv[0] === '--simulate' ? ['simulate', ...argv.slice(1)] : argv;
-    await program.parseAsync(words, { from: 'user' });
-    return code;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // commander has said it already
-    process.stderr.write(`agent: ${error instanceof Error ? error.message : String(error)}\n`);
-    return EXIT.software;
-  }
+  const config = program.command('config').description('settings');
+  config
+    .command('show')
+    .description('every setting, its value, and where that came from: file, SONDE_*, flag or default')
+    .option('--config <file>', 'settings (SONDE_CONFIG; /etc/sonde/agent.yaml of the package)')
+    .option('--json', 'one JSON object instead of a table')
+    .action(async (flags: Flags & { json?: boolean }) => {
+      const { showConfig } = await import('./commands/config.ts');
+      await act((settings) => showConfig(settings, flags.json === true), flags);
+    });
+  for (const child of [config, ...config.commands]) child.exitOverride();
+  program.addHelpText(
+    'after',
+    `
+First steps:
+  ${name} register CONTROLLER --token-file FILE   enrol this host, once
+  ${name} doctor                                  what is missing, and what mends it
+  ${name} status                                  what the running agent says of itself`,
+  );
+  return program;
 };

@@ -1,3 +1,4 @@
+import { isSea } from 'node:sea';
 import { join } from 'node:path';
 
 /** For a program that mostly waits: a small young generation, an old one that is collected before it grows, no helper threads. */
@@ -10,6 +11,7 @@ const SMALL = [
 ];
 
 const restartSmall = (): void => {
+  if (isSea()) return; // the executable has these in it
   const [program, ...words] = process.argv.slice(1);
   if (words[0] !== 'run' || program === undefined || process.execArgv.includes(SMALL[0] ?? '')) return;
   // Stripped types and compiled code are kept, so that neither process loads the compiler; what is said here holds for the ICMP process too.
@@ -31,5 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 
 process.stdout.on('error', () => process.exit(0)); // `agent doctor | head` has read enough
 
-const { runCli } = await import('./cli.ts');
-process.exitCode = await runCli(process.argv.slice(2), stop.signal);
+// No await at the top level: inside the executable this is a script.
+void import('./cli.ts').then(async ({ runCli }) => {
+  process.exitCode = await runCli(process.argv.slice(2), stop.signal);
+});

@@ -39,7 +39,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
       'npm:ipaddr.js',
     ],
   ],
-  [/^agent\//, ['agent/', 'protocol/', 'node:', 'npm:']],
+  [/^agent\//, ['agent/', 'protocol/', 'package.json', 'node:', 'npm:']],
   [
     /^controller\/alerts\/(notifiers|outbox)/,
     ['controller/alerts/', 'controller/state/', 'protocol/', 'node:', 'npm:undici', 'npm:zod', 'npm:kysely', 'npm:ipaddr.js'],
@@ -51,6 +51,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
   [/^controller\/web\/build\.ts$/, ['node:', 'npm:esbuild']],
   [/^controller\/web\//, ['controller/web/', 'protocol/', 'npm:preact', 'npm:@preact/signals', 'npm:uplot']],
   [/^controller\//, ['controller/', 'protocol/', 'package.json', 'node:', 'npm:']],
+  [/^packaging\/build\/words\.ts$/, ['packaging/', 'agent/', 'controller/', 'node:', 'npm:']],
   [/^packaging\//, ['packaging/', 'node:', 'npm:']],
   [/^test\//, ['test/', 'agent/', 'controller/', 'protocol/', 'packaging/', 'node:', 'npm:']],
 ];
@@ -105,7 +106,7 @@ t.test('the environment is read in settings and entry points only', async (t) =>
 
 t.test('nothing lies at the top level but what the README names', async (t) => {
   const allowed =
-    /^(agent|controller|protocol|packaging|systemd|test|package(-lock)?\.json|tsconfig\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|biome\.json|node_modules|data|\..*)$/;
+    /^(agent|controller|protocol|packaging|systemd|test|package(-lock)?\.json|tsconfig\.json|README\.md|LICENSE|CHANGELOG\.md|ARCHITECTURE\.md|CONTRIBUTING\.md|biome\.json|node_modules|data|dist|\..*)$/;
   t.same(
     globSync('*', { cwd: root }).filter((name) => !allowed.test(name)),
     [],

@@ -16,7 +16,7 @@ import { DialError } from '../link/dial.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
 import { makeTransport } from '../link/transport.ts';
 import { EXIT } from '../settings.ts';
-import type { Step } from '../steps.ts';
+import type { Step } from '../../protocol/steps.ts';
 import { offsetSample } from '../time/offset.ts';
 
 const ECHO_WITHIN_MS = 4_000;

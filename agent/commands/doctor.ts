@@ -3,9 +3,11 @@ import { systemClock } from '../../protocol/time.ts';
 import { validityOf } from '../enrolment/credentials.ts';
 import { DataDirectory } from '../enrolment/files.ts';
 import { isClockSynchronised } from '../host.ts';
+import { PROGRAM } from '../program.ts';
 import { EXIT, type Settings } from '../settings.ts';
-import { type Step, StepPrinter } from '../steps.ts';
+import { type Step, StepPrinter } from '../../protocol/steps.ts';
 import { checkIcmp, checkLimits, checkSession } from './checks.ts';
+import { checkCapability, checkDns, checkPort, checkService, checkSpool } from './host-checks.ts';
 import { runningAgent } from './status.ts';
 
 const DISK_LOW_BYTES = 64 * 1024 * 1024;
@@ -21,11 +23,12 @@ export const doctor = async (settings: Settings, json: boolean, signal: AbortSig
           step: 'enrolled',
           ok: false,
           detail: `${data.path} has no identity`,
-          fix: 'npm run agent -- register CONTROLLER --token-file -',
+          fix: `${PROGRAM} register CONTROLLER --token-file -`,
           exit: EXIT.config,
         }
       : { step: 'enrolled', ok: true, detail: `as "${identity.agent}" at ${identity.controller}` },
   );
+  printer.add(checkCapability());
   for (const step of await checkIcmp(signal)) printer.add(step);
   printer.add(await checkLimits(settings.limits, process.getuid?.() ?? 0));
   printer.add(hostClock());
@@ -34,6 +37,11 @@ export const doctor = async (settings: Settings, json: boolean, signal: AbortSig
     printer.add(certificate(data));
     printer.add(disk(data));
     const running = runningAgent(data);
+    printer.add(checkSpool(data, running));
+    printer.add(await checkDns(identity));
+    printer.add(await checkPort(identity));
+    const service = checkService(running);
+    if (service !== null) printer.add(service);
     if (running === null) for (const step of await checkSession(data, identity, signal)) printer.add(step);
     else
       printer.add(

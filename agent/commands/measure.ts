@@ -1,6 +1,7 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Transport } from '../../protocol/link.ts';
 import type { Log } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
@@ -18,10 +19,13 @@ import type { SupervisedIcmpEngine } from '../icmp/supervisor.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
 import { makeTransport } from '../link/transport.ts';
 import { makeResolve } from '../probes/resolve.ts';
+import { PROGRAM } from '../program.ts';
 import { EXIT, type Settings } from '../settings.ts';
 import { writeStatusFile } from './status.ts';
 
 const TELL_MS = 5_000;
+/** Without a session for so long, the certificate may be why. */
+const SHUT_OUT_MS = 60_000;
 /** The session is opened once the ICMP process measures: loading MQTT would compete with its start. At most this much later. */
 const ENGINE_FIRST_MS = 1_500;
 
@@ -42,7 +46,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   const controller = parseEndpoint(identity?.controller ?? '');
   const broker = parseEndpoint(identity === null ? '' : brokerOf(identity));
   if (identity === null || !controller.ok || !broker.ok) {
-    log.error('not-enrolled', `${data.path} has no identity: run "agent register CONTROLLER --token-file -" first`);
+    log.error('not-enrolled', `${data.path} has no identity: run "${PROGRAM} register CONTROLLER --token-file -" first`);
     return EXIT.config;
   }
   using db = openDatabase(data, log);
@@ -52,6 +56,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   tellRails(rails, log);
   icmp.setLimits(limitsOf(rails));
   const dialOptions = (): ReturnType<typeof dialOptionsOf> => dialOptionsOf(data, datesNow);
+  let connectedMs = clock.monotonic();
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
   await Promise.all([
     runAgent(
@@ -68,12 +73,14 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         icmp,
         resolve: makeResolve((address) => refusalOf(limitsOf(rails), address)),
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: versionOf(), hostname: hostname(), capabilities: ['icmp'] },
+        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp'] },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
         certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
-        onStatus: (status, connection) =>
-          writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status })),
+        onStatus: (status, connection) => {
+          if (connection.connected) connectedMs = clock.monotonic();
+          writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status }));
+        },
         timing: { tellMs: TELL_MS },
         diskFree: () => diskFree(data.path),
       },
@@ -90,7 +97,19 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
       },
       signal,
     ),
-    keepRenewed({ clock, random: systemRandom, log, data, agentId: identity.agent, controller: controller.value, nowMs: datesNow }, signal),
+    keepRenewed(
+      {
+        clock,
+        random: systemRandom,
+        log,
+        data,
+        agentId: identity.agent,
+        controller: controller.value,
+        nowMs: datesNow,
+        shutOut: () => clock.monotonic() - connectedMs > SHUT_OUT_MS,
+      },
+      signal,
+    ),
   ]);
   log.info('agent-stopped', 'stopped: the last rounds are in the spool');
   return EXIT.ok;
@@ -161,9 +180,4 @@ const writeQuietly = (log: Log, write: () => void): void => {
 const diskFree = (path: string): number => {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
-};
-
-const versionOf = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return String(version);
 };

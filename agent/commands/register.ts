@@ -8,10 +8,12 @@ import { DataDirectory, type IdentityFile, writeWhole } from '../enrolment/files
 import { enrol } from '../enrolment/register.ts';
 import { datesNow } from '../host.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
+import { PROGRAM, QUIET_PROGRAM } from '../program.ts';
 import { EXIT, type Settings, tokenFromEnvironment } from '../settings.ts';
-import { StepPrinter } from '../steps.ts';
+import { StepPrinter } from '../../protocol/steps.ts';
 import { checkIcmp, checkLimits, checkSession } from './checks.ts';
-import { runningAgent } from './status.ts';
+import { asOwnerOf, startService } from './service.ts';
+import { runningAgent, startLine } from './status.ts';
 
 export interface RegisterFlags {
   readonly token?: string;
@@ -50,8 +52,10 @@ export const register = async (
   for (const step of await checkIcmp(signal)) printer.add(step);
   writeLimits(settings.limits, printer);
   printer.add(await checkLimits(settings.limits, process.getuid?.() ?? 0));
+  const service = startService(settings.data);
+  if (service !== null) printer.add(service);
   const code = printer.end({ agent: identity.agent, controller: identity.controller, data: data.path, limits: settings.limits });
-  if (flags.json !== true && running === null) process.stdout.write(`\nStart it: npm run agent -- run --data ${data.path}\n`);
+  if (flags.json !== true && running === null && service === null) process.stdout.write(`\nStart it: ${startLine(data.path)}\n`);
   return KEEPS_RUNNING.includes(code) ? EXIT.ok : code;
 };
 
@@ -70,7 +74,7 @@ const enrolNow = async (
     return null;
   };
   const endpoint = parseEndpoint(controllerText ?? '');
-  if (!endpoint.ok) return usage(endpoint.reason, 'agent register CONTROLLER[:PORT] --token-file -');
+  if (!endpoint.ok) return usage(endpoint.reason, `${PROGRAM} register CONTROLLER[:PORT] --token-file -`);
   const token = EnrolmentToken.safeParse(readToken(flags) ?? '');
   if (!token.success)
     return usage(
@@ -83,19 +87,8 @@ const enrolNow = async (
     Object.fromEntries((flags.label ?? []).map((pair) => [pair.split('=')[0], pair.split('=').slice(1).join('=')])),
   );
   if (!labels.success) return usage(`label: ${labels.error.issues[0]?.message ?? ''}`, '--label site=ams1');
-  return enrol(
-    {
-      controller: endpoint.value,
-      token: token.data,
-      name: name.data,
-      hostname: hostname(),
-      labels: labels.data,
-      data,
-      nowMs: datesNow,
-      tell: (step) => printer.add(step),
-    },
-    signal,
-  );
+  const order = { controller: endpoint.value, token: token.data, name: name.data, hostname: hostname(), labels: labels.data };
+  return asOwnerOf(data.path, () => enrol({ ...order, data, nowMs: datesNow, tell: (step) => printer.add(step) }, signal));
 };
 
 const readToken = (flags: RegisterFlags): string | undefined => {
@@ -118,7 +111,7 @@ const writeLimits = (path: string, printer: StepPrinter): void => {
       step: 'guard rails written',
       ok: false,
       detail: error instanceof Error ? error.message : String(error),
-      fix: `as root: npm run --silent agent -- limits > ${path}`,
+      fix: `as root: ${QUIET_PROGRAM} limits > ${path}`,
       exit: EXIT.noPermission,
     });
   }

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { OnlineStatus } from '../../protocol/status.ts';
 import { systemClock } from '../../protocol/time.ts';
 import { DataDirectory } from '../enrolment/files.ts';
-import { EXIT, type Settings } from '../settings.ts';
+import { PACKAGED, PROGRAM } from '../program.ts';
+import { DATA, EXIT, type Settings } from '../settings.ts';
 
 /** What a running agent leaves beside its database for `agent status`. */
 const StatusFile = z.object({ pid: z.int(), at: z.number(), connected: z.boolean(), detail: z.string(), status: OnlineStatus });
@@ -37,8 +38,8 @@ export const status = (settings: Settings, json: boolean): number => {
 };
 
 const lines = (agent: string | null, running: StatusFile | null, data: DataDirectory): string[] => {
-  if (agent === null) return [`not enrolled: ${data.path} has no identity`, '    fix: npm run agent -- register CONTROLLER --token-file -'];
-  if (running === null) return [`agent ${agent}: not running`, `    fix: npm run agent -- run --data ${data.path}`];
+  if (agent === null) return [`not enrolled: ${data.path} has no identity`, `    fix: ${PROGRAM} register CONTROLLER --token-file -`];
+  if (running === null) return [`agent ${agent}: not running`, `    fix: ${startLine(data.path)}`];
   const { status: said } = running;
   const { spool, health, applied, clock } = said;
   const ageS = Math.round((systemClock.now() - running.at) / 1000);
@@ -52,6 +53,10 @@ const lines = (agent: string | null, running: StatusFile | null, data: DataDirec
     `certificate    ${said.certificateExpiresAt === undefined ? 'unknown' : `until ${new Date(said.certificateExpiresAt).toISOString()}`}`,
   ];
 };
+
+/** What starts the agent of this directory. */
+export const startLine = (path: string): string =>
+  PACKAGED && path === DATA ? 'systemctl enable --now sonde-agent' : `${PROGRAM} run --data ${path}`;
 
 const isAlive = (pid: number): boolean => {
   try {

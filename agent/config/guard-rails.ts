@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { type Clock, slept } from '../../protocol/time.ts';
+import { QUIET_PROGRAM } from '../program.ts';
 import { Limits } from './limits.ts';
 
 const LOOK_MS = 5_000;
@@ -39,17 +40,14 @@ export const readGuardRails = async (path: string, uid: number): Promise<GuardRa
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOENT') return no(`${path} is missing`, `npm run --silent agent -- limits > ${path} && chmod 644 ${path}`);
+    if (code === 'ENOENT') return no(`${path} is missing`, `${QUIET_PROGRAM} limits > ${path} && chmod 644 ${path}`);
     if (code === 'EACCES') return no(`${path} may not be read by user ${uid}`, `chmod a+r ${path}`);
-    return no(`${path}: ${error instanceof Error ? error.message : String(error)}`, `npm run --silent agent -- limits > ${path}`);
+    return no(`${path}: ${error instanceof Error ? error.message : String(error)}`, `${QUIET_PROGRAM} limits > ${path}`);
   }
   const parsed = Limits.safeParse(await parseYaml(text));
   return parsed.success
     ? { ok: true, limits: parsed.data }
-    : no(
-        `${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
-        `edit ${path}; "npm run --silent agent -- limits" prints a good one`,
-      );
+    : no(`${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`, `edit ${path}; "${QUIET_PROGRAM} limits" prints a good one`);
 };
 
 /** Looks again and again; told at the start and whenever the file, or what is wrong with it, has changed. */

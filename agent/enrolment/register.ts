@@ -4,7 +4,7 @@ import { type Endpoint, formatEndpoint } from '../link/endpoint.ts';
 import { ENROL_PATH, type EnrolRequest, EnrolResponse, parseToken } from '../../protocol/enrolment.ts';
 import type { Labels } from '../../protocol/labels.ts';
 import { EXIT } from '../settings.ts';
-import type { Step } from '../steps.ts';
+import type { Step } from '../../protocol/steps.ts';
 import { post } from './exchange.ts';
 import type { DataDirectory, IdentityFile } from './files.ts';
 import { ensureKeys, makeRequest } from './keys.ts';

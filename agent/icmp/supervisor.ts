@@ -184,7 +184,7 @@ const NO_LIMITS =
   'the limits file is missing or unreadable, so nothing is sent; "agent register" writes one with the defaults, "agent doctor" says what is wrong with it';
 
 const noPermission = (): string =>
-  `raw ICMP needs CAP_NET_RAW: start the agent as root or by its systemd unit, or once, as root: setcap cap_net_raw+ep ${process.execPath} (every program of this Node may then send raw packets)`;
+  'raw ICMP needs CAP_NET_RAW: start the agent by its systemd unit, or as root; "agent doctor" says what else mends it';
 
 const startChild = (options: SupervisorOptions): ChildProcess => {
   const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], {

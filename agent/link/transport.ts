@@ -19,7 +19,7 @@ export interface TransportOptions {
 export const makeTransport = ({ agentId, endpoint, dialOptions }: TransportOptions): Transport => ({
   connect: async (options, signal) => {
     const to = endpoint();
-    const { MqttClient } = await import('mqtt');
+    const MqttClient = await loadClient();
     const { socket } = await dial(to, dialOptions(), signal);
     const stream = to.webSocketPath === null ? socket : await webSocket(socket, to.webSocketPath);
     const client = new MqttClient(() => stream, {
@@ -36,6 +36,13 @@ export const makeTransport = ({ agentId, endpoint, dialOptions }: TransportOptio
     return open(client, socket, options, signal);
   },
 });
+
+/** The client alone: the rest of mqtt.js is for other transports. Its encoder would keep a buffer for each of 65,536 numbers: eight megabytes. */
+const loadClient = async (): Promise<typeof MqttClient> => {
+  const [{ default: client }, { default: packet }] = await Promise.all([import('mqtt/lib/client'), import('mqtt-packet')]);
+  packet.writeToStream.cacheNumbers = false;
+  return client.default;
+};
 
 const open = async (client: MqttClient, socket: TLSSocket, options: SessionOptions, signal: AbortSignal): Promise<Session> => {
   const closed = Promise.withResolvers<string>();

@@ -1,4 +1,5 @@
 import type { Ready } from '../start/run.ts';
+import { PACKAGED, PROGRAM } from '../program.ts';
 import type { Settings } from '../settings.ts';
 
 /** What a start prints once everything listens. Pure. */
@@ -15,15 +16,14 @@ export const banner = (ready: Ready, settings: Settings): string => {
       ? [`  From afar    ssh -L ${port}:127.0.0.1:${port} ${settings.ssh.user}@${settings.ssh.host}    then open the same link at home`]
       : []),
     ...(settings.tls ? ["               its certificate is of this controller's own authority, so the browser asks once"] : []),
-    `  Agents       enrol at ${settings['public-host'][0] ?? settings.hostname}:${ready.agentsPort}; a token comes from: npm run controller -- token create`,
+    `  Agents       enrol at ${settings['public-host'][0] ?? settings.hostname}:${ready.agentsPort}; a token comes from: ${PROGRAM} token create`,
     ...(ready.localAgent === null
       ? []
       : [`  Here         agent ${ready.localAgent} measures loopback; nothing leaves this host before you say so`]),
     `  Data         ${settings.data}`,
     '',
     ...(ready.problem === null ? [] : [ready.problem, '']),
-    'Ctrl-C stops everything.',
-    '',
+    ...(PACKAGED ? [] : ['Ctrl-C stops everything.', '']),
   ];
   return lines.join('\n');
 };

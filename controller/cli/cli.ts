@@ -5,21 +5,45 @@ import { agentCommands, targetCommands, tokenCommands } from './fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
 import { ruleCommands } from './rules.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
+import { PACKAGED } from '../program.ts';
 import { dataDirectory, readSettings } from '../settings.ts';
+import { backupCommand, configCommands, doctorCommand, restoreCommand } from './care.ts';
 import { VERSION } from '../version.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Does what the arguments say and resolves with the exit code (sysexits). `signal` ends `start` and `run`. */
 export const main = async (argv: readonly string[], signal: AbortSignal): Promise<number> => {
-  const program = new Command('controller')
+  let code: number = EXIT.ok;
+  const program = makeProgram(PACKAGED ? 'sonde-controller' : 'controller', signal, (result) => (code = result));
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    return codeOf(error);
+  }
+};
+
+/** The whole command line; also what the manual page and the shell's completion are made of. `done` gets the exit code where it is not 0. */
+export const makeProgram = (name: string, signal: AbortSignal, done: (code: number) => void): Command => {
+  const program = new Command(name)
     .description('Sonde controller: configures agents, collects what they measure, shows it and alerts')
     .version(VERSION)
-    .showHelpAfterError('("controller --help" lists the commands)')
+    .showHelpAfterError(`("${name} --help" lists the commands)`)
+    .addHelpText(
+      'after',
+      `
+First steps:
+  ${name} setup-link            the link that makes the first admin
+  ${name} token create          what lets a new agent in
+  ${name} targets add ADDRESS   what is measured
+  ${name} doctor                what is missing, and what mends it`,
+    )
     .exitOverride();
-  addRun(program.command('start').description('run the controller, and an agent on this host that measures loopback'), true, signal);
+  const start = program.command('start').description('run the controller, and an agent on this host that measures loopback');
+  addRun(start, true, signal);
   addRun(program.command('run').description('run the controller alone'), false, signal);
-  const commands = [
+  const groups = [
     tokenCommands,
     agentCommands,
     targetCommands,
@@ -28,17 +52,16 @@ export const main = async (argv: readonly string[], signal: AbortSignal): Promis
     userCommands,
     brokerCommands,
     exportCommands,
+    configCommands,
   ];
-  for (const make of commands) program.addCommand(settled(make(print)));
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-    return EXIT.ok;
-  } catch (error) {
-    return codeOf(error);
-  }
+  for (const make of groups) program.addCommand(settled(make(print)));
+  for (const command of [doctorCommand(print, done), backupCommand(print, signal), restoreCommand(print, signal)])
+    program.addCommand(settled(command));
+  return program;
 };
 
 interface RunFlags {
+  readonly config?: string;
   readonly data?: string;
   readonly discover?: boolean;
   readonly json?: boolean;
@@ -46,7 +69,8 @@ interface RunFlags {
 
 const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): void => {
   command
-    .option('--data <dir>', 'directory of the data (SONDE_DATA; ./data)')
+    .option('--config <file>', 'settings (SONDE_CONFIG; /etc/sonde/controller.yaml of the package)')
+    .option('--data <dir>', 'directory of the data (SONDE_DATA; ./data, of the package /var/lib/sonde-controller)')
     .option('--http <port>', 'port of the web admin and the API (8080)')
     .option('--mqtt <port>', 'port of the agents (8883)')
     .option('--listen <address>', 'address of the web admin (127.0.0.1); beyond loopback it speaks TLS')
@@ -61,11 +85,12 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
     .option('--influx-user <name>', 'who writes there (1.x)')
     .option('--influx-api <auto|v1|v2>', 'write to /write or to /api/v2/write whatever the version (auto)')
     .option('--tag-labels <keys...>', 'labels that become tags of the series (customer country partner site)')
+    .option('--packages <dir>', "folder with the agents' packages that the installer hands out")
     .option('--retention-days <n>', 'how long measurements are kept (90)')
     .option('--json', 'one JSON line when ready, and logs as JSON');
   if (localAgent) command.option('--discover', 'measure the default gateway and the resolvers too, without asking');
-  command.exitOverride().action(async ({ data, discover = false, json = false, ...flags }: RunFlags & Record<string, unknown>) => {
-    const settings = readSettings(dataDirectory(data), toKebab(flags));
+  command.exitOverride().action(async ({ data, config, discover = false, json = false, ...flags }: RunFlags & Record<string, unknown>) => {
+    const settings = readSettings(dataDirectory(data), toKebab(flags), undefined, config);
     if (!settings.ok) throw new CommandFailed(EXIT.config, settings.reason);
     // Loaded only here: the other commands should answer at once.
     const [{ run }, { openLog }] = await Promise.all([import('../start/run.ts'), import('../log.ts')]);
@@ -99,7 +124,7 @@ const settled = (command: Command): Command => {
 const codeOf = (error: unknown): number => {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // Commander has said what is wrong.
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`controller: ${message}\n`);
+  process.stderr.write(`${PACKAGED ? 'sonde-controller' : 'controller'}: ${message}\n`);
   if (error instanceof CommandFailed) return error.code;
   if (error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   return EXIT.software;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { Problem } from '../../protocol/api.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
 import { pathsIn } from '../data.ts';
+import { START } from '../program.ts';
 
 /** The REST API over the data directory's Unix socket: who may open it is an admin. */
 export interface Client {
@@ -59,7 +60,7 @@ const exchange = async (
 };
 
 const notRunning = (data: string): CommandFailed =>
-  new CommandFailed(EXIT.unavailable, `no controller runs on ${data}: start it (npm start), or name its directory with --data DIR`);
+  new CommandFailed(EXIT.unavailable, `no controller runs on ${data}: start it (${START}), or name its directory with --data DIR`);
 
 /** A problem as lines: what, and each field with what is wrong with it. */
 const explain = (status: number, json: unknown): string => {

@@ -10,6 +10,8 @@ import { systemClock } from '../../protocol/time.ts';
 import { parseCount } from './words.ts';
 import { openDatabase, pathsIn } from '../data.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
+import { becomeOwnerOf } from './owner.ts';
+import { START } from '../program.ts';
 import { dataDirectory } from '../settings.ts';
 import type { State } from '../state/database.ts';
 
@@ -26,8 +28,9 @@ const withState = async <T>(flags: Common, work: (state: State) => Promise<T>): 
   if (!existsSync(path))
     throw new CommandFailed(
       EXIT.unavailable,
-      `no controller has ever run on ${data}: start it once (npm start), or name its directory with --data DIR`,
+      `no controller has ever run on ${data}: start it once (${START}), or name its directory with --data DIR`,
     );
+  becomeOwnerOf(data);
   const { openState } = await import('../state/database.ts');
   const state = openState(openDatabase(path));
   try {
@@ -99,6 +102,7 @@ export const brokerCommands = (print: Print): Command => {
     .option('--json', 'JSON instead of text')
     .action(async (flags: Common & { port: number; host?: string[] }) => {
       const names = flags.host ?? [];
+      becomeOwnerOf(dataDirectory(flags.data));
       const { writeMosquittoFiles } = await import('../start/mosquitto-files.ts');
       const directory = await writeMosquittoFiles(dataDirectory(flags.data), { port: flags.port, names }, systemClock, systemRandom);
       const url = `mqtts://${names[0] ?? 'localhost'}:${flags.port}`;

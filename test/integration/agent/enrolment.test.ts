@@ -11,7 +11,7 @@ import { validityOf } from '../../../agent/enrolment/credentials.ts';
 import { enrol } from '../../../agent/enrolment/register.ts';
 import { dial, DialError } from '../../../agent/link/dial.ts';
 import { parseEndpoint } from '../../../agent/link/endpoint.ts';
-import type { Step } from '../../../agent/steps.ts';
+import type { Step } from '../../../protocol/steps.ts';
 import { issueServerCertificate, issueAgentCertificate, readRequest } from '../../../controller/pki/issue.ts';
 import { openAuthority } from '../../../controller/pki/authority.ts';
 import { silentLog } from '../../../protocol/log.ts';

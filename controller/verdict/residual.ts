@@ -1,0 +1,130 @@
+import type { Evidence } from './evidence.ts';
+import { delayLikelihood, faultyLoss, logSum, usualLoss } from './likelihood.ts';
+
+/** What a cause does in each round of the window: the share of packets it takes and the RTT it adds. Zero where it is not in force. */
+export interface Profile {
+  readonly loss: Float64Array;
+  readonly liftUs: Float64Array;
+}
+
+/** What the evidence says once the causes found so far are taken as given: one cell for each pair and round. */
+export interface Residual {
+  readonly evidence: Evidence;
+  readonly usual: Float64Array;
+  readonly burst: Float64Array;
+  readonly excessUs: Float64Array;
+  readonly noiseUs: Float64Array;
+  /** log-likelihood of each cell as it stands. */
+  readonly asUsualLoss: Float64Array;
+  readonly asUsualDelay: Float64Array;
+}
+
+/** Nothing explained yet. */
+export const nothingExplained = (evidence: Evidence): Residual => {
+  const cells = evidence.pairs * evidence.rounds;
+  const usual = new Float64Array(cells);
+  const burst = new Float64Array(cells);
+  for (let cell = 0; cell < cells; cell++) {
+    const pair = Math.floor(cell / evidence.rounds);
+    usual[cell] = evidence.usualLoss[pair] ?? 0;
+    burst[cell] = evidence.burstLoss[pair] ?? 0;
+  }
+  const residual = {
+    evidence,
+    usual,
+    burst,
+    excessUs: Float64Array.from(evidence.excessUs),
+    noiseUs: Float64Array.from(evidence.noiseUs),
+    asUsualLoss: new Float64Array(cells),
+    asUsualDelay: new Float64Array(cells),
+  };
+  for (let cell = 0; cell < cells; cell++) weigh(residual, cell);
+  return residual;
+};
+
+/** Writes down how likely a cell is as things stand. */
+const weigh = (residual: Residual, cell: number): void => {
+  const { evidence, usual, burst, excessUs, noiseUs } = residual;
+  const sent = evidence.sent[cell] ?? 0;
+  if (sent === 0) return;
+  residual.asUsualLoss[cell] = usualLoss(sent, evidence.lost[cell] ?? 0, usual[cell] ?? 0, burst[cell] ?? 0);
+  const excess = excessUs[cell] ?? Number.NaN;
+  const noise = noiseUs[cell] ?? 1;
+  if (!Number.isNaN(excess)) residual.asUsualDelay[cell] = delayLikelihood(excess, noise, noise);
+};
+
+/** How often the packets of a pair pass an element: on the way out, on the way back, or both. */
+export const TIMES = [1, 2, 0.5] as const;
+const LOG_TIMES = [Math.log(0.8), Math.log(0.12), Math.log(0.08)] as const;
+
+/** Takes a cause as given for each pair, as far as the pair is believed to be hit by it; at the strength that fits the pair best. */
+export const explain = (residual: Residual, profile: Profile, hit: Float64Array): Residual => {
+  const { evidence } = residual;
+  const next: Residual = {
+    evidence,
+    usual: Float64Array.from(residual.usual),
+    burst: Float64Array.from(residual.burst),
+    excessUs: Float64Array.from(residual.excessUs),
+    noiseUs: Float64Array.from(residual.noiseUs),
+    asUsualLoss: Float64Array.from(residual.asUsualLoss),
+    asUsualDelay: Float64Array.from(residual.asUsualDelay),
+  };
+  for (let pair = 0; pair < evidence.pairs; pair++) {
+    const belief = hit[pair] ?? 0;
+    if (belief < 0.3) continue;
+    const times = TIMES.toSorted((a, b) => gainOf(residual, profile, pair, b) - gainOf(residual, profile, pair, a))[0] ?? 1;
+    for (let round = 0; round < evidence.rounds; round++) {
+      const cell = pair * evidence.rounds + round;
+      const loss = 1 - (1 - (profile.loss[round] ?? 0) * belief) ** times;
+      const liftUs = (profile.liftUs[round] ?? 0) * times;
+      if (loss === 0 && liftUs === 0) continue;
+      const usual = 1 - (1 - (next.usual[cell] ?? 0)) * (1 - loss);
+      next.usual[cell] = usual;
+      // What a known cause does differs from round to round: the burst and the noise leave room for it.
+      if (loss > 0) next.burst[cell] = Math.max(next.burst[cell] ?? 0, Math.min(0.97, usual * 1.6 + 0.05));
+      next.excessUs[cell] = (next.excessUs[cell] ?? Number.NaN) - liftUs * belief;
+      next.noiseUs[cell] = Math.hypot(next.noiseUs[cell] ?? 0, 0.3 * liftUs);
+      weigh(next, cell);
+    }
+  }
+  return next;
+};
+
+/** How much better a profile explains one cell than what is explained already, in nats. */
+export const cellGain = (residual: Residual, cell: number, loss: number, liftUs: number): number => {
+  const { evidence } = residual;
+  const sent = evidence.sent[cell] ?? 0;
+  if (sent === 0) return 0;
+  const gain = loss === 0 ? 0 : faultyLoss(sent, evidence.lost[cell] ?? 0, residual.usual[cell] ?? 0, loss) - (residual.asUsualLoss[cell] ?? 0);
+  if (liftUs === 0) return gain;
+  const excess = residual.excessUs[cell] ?? Number.NaN;
+  if (Number.isNaN(excess)) return gain;
+  const noise = residual.noiseUs[cell] ?? 1;
+  return gain + DELAY_TRUST * (delayLikelihood(excess - liftUs, Math.hypot(noise, 0.12 * liftUs), noise) - (residual.asUsualDelay[cell] ?? 0));
+};
+
+/** Medians of neighbouring rounds are not independent: half of what they say counts. */
+export const DELAY_TRUST = 0.5;
+
+const gainOf = (residual: Residual, { loss, liftUs }: Profile, pair: number, times: number): number => {
+  const { rounds } = residual.evidence;
+  let sum = 0;
+  for (let round = 0; round < rounds; round++) {
+    const share = loss[round] ?? 0;
+    const lift = liftUs[round] ?? 0;
+    if (share === 0 && lift === 0) continue;
+    sum += cellGain(residual, pair * rounds + round, times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times), lift * times);
+  }
+  return sum;
+};
+
+/** How much better the profile explains each pair over the window, in nats. */
+export const pairGains = (residual: Residual, profile: Profile, of: Iterable<number>): Float64Array => {
+  const gains = new Float64Array(residual.evidence.pairs);
+  for (const pair of of) {
+    const once = gainOf(residual, profile, pair, 1);
+    // Only what is hit at all can be hit twice.
+    gains[pair] = once < 2 ? once : TIMES.reduce((sum, times, i) => logSum(sum, (times === 1 ? once : gainOf(residual, profile, pair, times)) + (LOG_TIMES[i] ?? 0)), -Infinity);
+  }
+  return gains;
+};

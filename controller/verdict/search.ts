@@ -1,0 +1,81 @@
+import type { Element } from './elements.ts';
+import { breakOff, witnessesOf } from './break-off.ts';
+import { healthOf } from './health.ts';
+import { believed, type Candidate, rank, type Setting } from './rank.ts';
+import { type Event, refine } from './refine.ts';
+import { stillTheSameWay } from './rerouting.ts';
+import { type Residual, explain } from './residual.ts';
+import { type GainGrid, gainGrid, type Guess, screen } from './screen.ts';
+
+/** One cause that the evidence asks for: what happened, and who may have done it, best first. */
+export interface Finding {
+  readonly event: Event;
+  readonly candidates: readonly Candidate[];
+  /** What is left of the first candidate's score when the two best rounds are taken away. */
+  readonly lasting: number;
+  readonly rerouting: number;
+}
+
+const CAUSES_MAX = 5;
+/** What an element must explain to be worth a look, in nats. */
+const WORTH_A_LOOK = 9;
+const LOOKED_AT = 6;
+
+/** Explains the evidence by as few causes as it asks for: the best one is taken, what it explains is taken as given, and so on. Pure. */
+export const search = (setting: Setting, residual: Residual): Finding[] => {
+  const findings: Finding[] = [];
+  let left = residual;
+  let grid = gainGrid(left);
+  for (let i = 0; i < CAUSES_MAX; i++) {
+    const found = strongest(setting, left, grid);
+    if (found === undefined) break;
+    findings.push(found);
+    const first = found.candidates[0];
+    if (first === undefined) break;
+    const next = explain(left, found.event.profile, believed(setting, first.element, found.event.gains));
+    grid = gainGrid(next, { grid, residual: left });
+    left = next;
+  }
+  return findings;
+};
+
+const strongest = (setting: Setting, residual: Residual, grid: GainGrid): Finding | undefined => {
+  const guesses = screen(residual, setting.elements, grid, WORTH_A_LOOK);
+  const looked = distinct(guesses).map((guess) => find(setting, residual, guess.element, guess));
+  const best = looked.flatMap((finding) => finding ?? []).toSorted((a, b) => b.lasting - a.lasting)[0];
+  return best !== undefined && best.lasting >= WORTH_A_LOOK ? best : undefined;
+};
+
+/** Guesses that differ in whom they touch or when. */
+const distinct = (guesses: readonly Guess[]): Guess[] => {
+  const kept = new Map<string, Guess>();
+  for (const guess of guesses) {
+    const name = `${guess.element.passes.size} ${[...guess.element.passes.keys()].slice(0, 4).join()} ${guess.span.from >> 2}`;
+    if (!kept.has(name)) kept.set(name, guess);
+    if (kept.size === LOOKED_AT) break;
+  }
+  return [...kept.values()];
+};
+
+/** Fits an event to an element, ranks all elements by it, and does so again from the one that ranks first. */
+const find = (setting: Setting, residual: Residual, element: Element, guess: Guess): Finding | undefined => {
+  let event = refine(residual, element, guess);
+  let candidates = rankAll(setting, event);
+  const first = candidates[0];
+  if (first === undefined) return undefined;
+  if (first.element !== element) {
+    const again = refine(residual, first.element, { span: event.span, loss: event.loss, liftUs: event.liftUs });
+    const ranked = rankAll(setting, again);
+    if ((ranked[0]?.score ?? 0) > first.score) [event, candidates] = [again, ranked];
+  }
+  const score = candidates[0]?.score ?? 0;
+  const rounds = [...event.perRound].filter((value, round) => value > 0 && ((event.profile.loss[round] ?? 0) > 0 || (event.profile.liftUs[round] ?? 0) > 0)).toSorted((a, b) => b - a);
+  const total = rounds.reduce((sum, value) => sum + value, 0);
+  const lasting = total <= 0 ? 0 : score * ((total - (rounds[0] ?? 0) - (rounds[1] ?? 0)) / total);
+  return { event, candidates, lasting, rerouting: stillTheSameWay(setting, event) };
+};
+
+const rankAll = (setting: Setting, event: Event): Candidate[] => {
+  const witnesses = witnessesOf(setting, event);
+  return rank(setting, event, (element) => breakOff(setting, witnesses, element) + healthOf(setting, event, element));
+};

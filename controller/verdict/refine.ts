@@ -22,6 +22,8 @@ const FREE_COST = 1.3;
 const OFF_COST = 0.8;
 /** What RTTs must rise by, in spreads of the pairs that are hit: less is usual there. */
 const BEYOND_SPREAD = 1.4;
+/** Smaller steps nobody is called for. */
+const LIFT_LEAST_US = 2000;
 
 /** Fits when an element was in force and how strongly, from a first guess. Pure. */
 export const refine = (residual: Residual, element: Element, guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>): Event => {
@@ -104,7 +106,7 @@ const pooledLift = ({ evidence, excessUs, noiseUs }: Residual, members: readonly
 const strengthOf = (residual: Residual, members: readonly number[], hit: Float64Array, { from, to }: Span): Strength => {
   const { loss, surprise } = pooledLoss(residual, members, hit, from, to);
   const lift = pooledLift(residual, members, hit, from, to);
-  return { loss: surprise > 2.5 ? Math.max(0.006, loss) : 0, liftUs: lift.surprise > 1 && lift.liftUs > BEYOND_SPREAD * lift.spreadUs ? lift.liftUs : 0 };
+  return { loss: surprise > 2.5 ? Math.max(0.006, loss) : 0, liftUs: lift.surprise > 1 && lift.liftUs > Math.max(LIFT_LEAST_US, BEYOND_SPREAD * lift.spreadUs) ? lift.liftUs : 0 };
 };
 
 /** The better of a steady profile that may be off in some rounds, and one that is fitted round by round. */

@@ -30,13 +30,51 @@ export const search = (setting: Setting, residual: Residual): Finding[] => {
     const found = strongest(setting, left, grid);
     if (found === undefined) break;
     findings.push(found);
-    const first = found.candidates[0];
-    if (first === undefined) break;
-    const next = explain(left, found.event.profile, believed(setting, first.element, found.event.gains));
+    const next = explainedBy(setting, left, found);
     grid = gainGrid(next, { grid, residual: left });
     left = next;
   }
-  return findings;
+  return findings.length < 2 ? findings : settle(setting, residual, findings);
+};
+
+const explainedBy = (setting: Setting, residual: Residual, { event, candidates }: Finding): Residual => {
+  const first = candidates[0];
+  return first === undefined ? residual : explain(residual, event.profile, believed(setting, first.element, event.gains));
+};
+
+/** Fits each cause anew beside the others: what the first one took for its own may be another's. What is left of nothing, or echoes another, goes. */
+const settle = (setting: Setting, residual: Residual, found: readonly Finding[]): Finding[] => {
+  const findings = [...found];
+  for (let i = findings.length - 1; i >= 0; i--) {
+    const one = findings[i];
+    const element = one?.candidates[0]?.element;
+    if (one === undefined || element === undefined) continue;
+    const others = findings.filter((_, j) => j !== i).reduce((left, other) => explainedBy(setting, left, other), residual);
+    const again = find(setting, others, element, { span: one.event.span, loss: one.event.loss, liftUs: one.event.liftUs });
+    if (again === undefined || again.lasting < WORTH_A_LOOK) findings.splice(i, 1);
+    else findings[i] = again;
+  }
+  const strongestFirst = findings.toSorted((a, b) => b.lasting - a.lasting);
+  return strongestFirst.filter((one, i) => !strongestFirst.slice(0, i).some((other) => isEcho(setting, one, other)));
+};
+
+/** Whether a finding is what a stronger one left over: most of its pairs and rounds are the other's, and it is much weaker. */
+const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
+  const ownElement = one.candidates[0]?.element;
+  const otherElement = other.candidates[0]?.element;
+  if (ownElement === undefined || otherElement === undefined) return false;
+  const own = believed(setting, ownElement, one.event.gains);
+  const theirs = believed(setting, otherElement, other.event.gains);
+  let pairs = 0;
+  let both = 0;
+  own.forEach((belief, pair) => {
+    if (belief < 0.5) return;
+    pairs++;
+    if ((theirs[pair] ?? 0) >= 0.5) both++;
+  });
+  const rounds = Math.min(one.event.span.to, other.event.span.to) - Math.max(one.event.span.from, other.event.span.from);
+  const weaker = one.event.loss < 0.6 * other.event.loss + 0.002 && one.event.liftUs < 0.6 * other.event.liftUs + 1;
+  return both >= 0.7 * pairs && rounds >= 0.7 * (one.event.span.to - one.event.span.from) && weaker;
 };
 
 const strongest = (setting: Setting, residual: Residual, grid: GainGrid): Finding | undefined => {
@@ -58,7 +96,7 @@ const distinct = (guesses: readonly Guess[]): Guess[] => {
 };
 
 /** Fits an event to an element, ranks all elements by it, and does so again from the one that ranks first. */
-const find = (setting: Setting, residual: Residual, element: Element, guess: Guess): Finding | undefined => {
+const find = (setting: Setting, residual: Residual, element: Element, guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>): Finding | undefined => {
   let event = refine(residual, element, guess);
   let candidates = rankAll(setting, event);
   const first = candidates[0];

@@ -46,6 +46,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
   ],
   [/^controller\/alerts\//, ['controller/alerts/', 'controller/state/', 'protocol/', 'npm:zod', 'npm:kysely']],
   [/^controller\/(arrivals|series|pki|broker|ingest|enrolment)\//, ['protocol/', 'node:', 'npm:', 'own folder']],
+  [/^controller\/verdict\//, ['controller/verdict/', 'protocol/', 'npm:zod']],
   [/^controller\/state\//, ['controller/state/', 'protocol/', 'npm:kysely']],
   [/^controller\/fleet\//, ['controller/fleet/', 'controller/state/', 'protocol/', 'node:', 'npm:zod', 'npm:kysely', 'npm:ipaddr.js']],
   [/^controller\/web\/build\.ts$/, ['node:', 'npm:esbuild']],

@@ -6,6 +6,7 @@ import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
 import { ruleCommands } from './rules.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
 import { PACKAGED } from '../program.ts';
+import { verdictCommand } from './verdict.ts';
 import { dataDirectory, readSettings } from '../settings.ts';
 import { backupCommand, configCommands, doctorCommand, restoreCommand } from './care.ts';
 import { VERSION } from '../version.ts';
@@ -51,6 +52,7 @@ First steps:
     setupLinkCommand,
     userCommands,
     brokerCommands,
+    verdictCommand,
     exportCommands,
     configCommands,
   ];

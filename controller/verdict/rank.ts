@@ -32,9 +32,14 @@ const PRIOR: Readonly<Record<Kind, number>> = {
   target: 0,
 };
 
-/** A pair that no trace leads over the element may pass it all the same: its trace is old, of another equal way, or the fault sits on the way back. */
-const STRAY_SIBLING = 0.04;
+/** A pair that no trace leads over a labelled element does not belong to it, whatever else it suffers from. */
 const STRAY = 0.0004;
+/** Beside a pair that passes it, one of the same sites may pass it too: its trace is old or of another equal way. */
+const STRAY_SIBLING = 0.05;
+/** Pairs of the same two sites share their way back, which no trace shows: it may lead over the element. */
+const STRAY_GROUP = 0.03;
+const STRAY_GROUP_MEMBER = 0.85;
+const STRAY_ALONE = 0.002;
 
 export const settingOf = (given: VerdictCase, ways: readonly (readonly Way[])[], elements: readonly Element[]): Setting => {
   const siblingKey = given.pairs.agent.map((agent, pair) => {
@@ -45,23 +50,44 @@ export const settingOf = (given: VerdictCase, ways: readonly (readonly Way[])[],
   return { given, ways, elements, siblings, siblingKey };
 };
 
+/** What pairs that no trace leads over an element add to its score: each pair, and the groups of pairs between the same two sites. */
+interface Strays {
+  readonly alone: Float64Array;
+  readonly sibling: Float64Array;
+  readonly alonePerPair: number;
+  readonly group: ReadonlyMap<string, number>;
+  readonly groups: number;
+}
+
+const straysOf = ({ siblings }: Setting, gains: Float64Array): Strays => {
+  const alone = gains.map((gain) => mixed(STRAY, gain));
+  const group = new Map<string, number>();
+  for (const [name, pairs] of siblings) group.set(name, logSum(...groupLogs(pairs, gains)));
+  const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+  return { alone, sibling: gains.map((gain) => mixed(STRAY_SIBLING, gain)), alonePerPair: sum(alone), group, groups: sum(group.values()) };
+};
+
+/** log of "their way back does not pass it" and of "it does", each with how well the pairs fit. */
+const groupLogs = (pairs: readonly number[], gains: Float64Array): [number, number] => {
+  let apart = Math.log1p(-STRAY_GROUP);
+  let together = Math.log(STRAY_GROUP);
+  for (const pair of pairs) {
+    apart += mixed(STRAY_ALONE, gains[pair] ?? 0);
+    together += mixed(STRAY_GROUP_MEMBER, gains[pair] ?? 0);
+  }
+  return [apart, together];
+};
+
 /** How well each element explains an event, best first. Pure. */
 export const rank = (setting: Setting, event: Event, extra: (element: Element) => number): Candidate[] => {
   const { gains } = event;
-  const strayGain = new Float64Array(gains.length);
-  const siblingGain = new Float64Array(gains.length);
-  let strays = 0;
-  for (let pair = 0; pair < gains.length; pair++) {
-    strayGain[pair] = mixed(STRAY, gains[pair] ?? 0);
-    siblingGain[pair] = mixed(STRAY_SIBLING, gains[pair] ?? 0);
-    strays += strayGain[pair] ?? 0;
-  }
+  const strays = straysOf(setting, gains);
   const candidates: Candidate[] = [];
   for (const element of setting.elements) {
     let members = 0;
-    for (const [pair, weight] of element.passes) members += mixed(weight, gains[pair] ?? 0) - (strayGain[pair] ?? 0);
+    for (const [pair, weight] of element.passes) members += mixed(weight, gains[pair] ?? 0);
     if (members <= 2) continue;
-    const score = strays + members + siblingsOf(setting, element, siblingGain, strayGain) + PRIOR[element.kind];
+    const score = members + (isOnTheWay(element) ? besides(setting, element, strays) : strays.alonePerPair - ownStrays(element, strays)) + PRIOR[element.kind];
     candidates.push({ element, score });
   }
   const best = candidates.reduce((most, { score }) => Math.max(most, score), -Infinity);
@@ -74,26 +100,47 @@ export const rank = (setting: Setting, event: Event, extra: (element: Element) =
 
 const mixed = (weight: number, gain: number): number => logSum(Math.log(weight) + gain, Math.log1p(-weight));
 
-const siblingsOf = (setting: Setting, element: Element, siblingGain: Float64Array, strayGain: Float64Array): number => {
-  if (element.hops.length === 0 && element.kind !== 'provider') return 0;
+/** Known by traces, which show one way of several and only the way out. */
+const isOnTheWay = ({ kind }: Element): boolean => kind === 'hop' || kind === 'link' || kind === 'provider';
+
+const ownStrays = (element: Element, { alone }: Strays): number => {
   let sum = 0;
+  for (const pair of element.passes.keys()) sum += alone[pair] ?? 0;
+  return sum;
+};
+
+const besides = (setting: Setting, element: Element, { sibling, group, groups }: Strays): number => {
+  let sum = groups;
   const seen = new Set<string>();
   for (const pair of element.passes.keys()) {
     const name = setting.siblingKey[pair] ?? '';
     if (seen.has(name)) continue;
     seen.add(name);
-    for (const sibling of setting.siblings.get(name) ?? [])
-      if (!element.passes.has(sibling)) sum += (siblingGain[sibling] ?? 0) - (strayGain[sibling] ?? 0);
+    sum -= group.get(name) ?? 0;
+    for (const one of setting.siblings.get(name) ?? []) if (!element.passes.has(one)) sum += sibling[one] ?? 0;
   }
   return sum;
 };
 
-/** How much each pair is believed to be hit, strays included. */
+/** How much each pair is believed to be hit: members, those that probably share their way, and those whose way back may lead over it. */
 export const believed = (setting: Setting, element: Element, gains: Float64Array): Float64Array => {
   const near = new Set([...element.passes.keys()].map((pair) => setting.siblingKey[pair] ?? ''));
-  return gains.map((gain, pair) => {
-    const weight = element.passes.get(pair) ?? (near.has(setting.siblingKey[pair] ?? '') && element.hops.length > 0 ? STRAY_SIBLING : STRAY);
-    const odds = (weight / (1 - weight)) * Math.exp(Math.max(-40, Math.min(40, gain)));
-    return odds / (1 + odds);
-  });
+  const hit = new Float64Array(gains.length);
+  for (const [pair, weight] of element.passes) hit[pair] = belief(weight, gains[pair] ?? 0);
+  if (!isOnTheWay(element)) return hit;
+  for (const [name, pairs] of setting.siblings) {
+    if (near.has(name)) {
+      for (const pair of pairs) if (!element.passes.has(pair)) hit[pair] = belief(STRAY_SIBLING, gains[pair] ?? 0);
+      continue;
+    }
+    const [apart, together] = groupLogs(pairs, gains);
+    const share = 1 / (1 + Math.exp(apart - together));
+    for (const pair of pairs) hit[pair] = share * belief(STRAY_GROUP_MEMBER, gains[pair] ?? 0);
+  }
+  return hit;
+};
+
+const belief = (weight: number, gain: number): number => {
+  const odds = (weight / (1 - weight)) * Math.exp(Math.max(-40, Math.min(40, gain)));
+  return odds / (1 + odds);
 };

@@ -58,6 +58,17 @@ const settle = (setting: Setting, residual: Residual, found: readonly Finding[])
   return strongestFirst.filter((one, i) => !strongestFirst.slice(0, i).some((other) => isEcho(setting, one, other)));
 };
 
+/** The same strength from the same round to the same round: one cause, seen over ways that nobody traced. */
+const isTwin = (one: Finding, other: Finding): boolean => {
+  const alike = (a: number, b: number, least: number): boolean => Math.max(a, b) < least || (a > 0.5 * b && b > 0.5 * a);
+  return (
+    Math.abs(one.event.span.from - other.event.span.from) <= 1 &&
+    Math.abs(one.event.span.to - other.event.span.to) <= 1 &&
+    alike(one.event.loss, other.event.loss, 0.01) &&
+    alike(one.event.liftUs, other.event.liftUs, 1000)
+  );
+};
+
 /** Whether a finding is what a stronger one left over: most of its pairs and rounds are the other's, and it is much weaker. */
 const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
   const ownElement = one.candidates[0]?.element;
@@ -72,6 +83,7 @@ const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
     pairs++;
     if ((theirs[pair] ?? 0) >= 0.5) both++;
   });
+  if (isTwin(one, other)) return true;
   const rounds = Math.min(one.event.span.to, other.event.span.to) - Math.max(one.event.span.from, other.event.span.from);
   const weaker = one.event.loss < 0.6 * other.event.loss + 0.002 && one.event.liftUs < 0.6 * other.event.liftUs + 1;
   return both >= 0.7 * pairs && rounds >= 0.7 * (one.event.span.to - one.event.span.from) && weaker;

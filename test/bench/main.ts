@@ -3,8 +3,9 @@ import { accuracy } from './accuracy.ts';
 import { type Bench, type BenchResult, table } from './bench.ts';
 import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
+import { verdict } from './verdict.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint };
+const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict };
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

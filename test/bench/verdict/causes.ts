@@ -171,8 +171,8 @@ export const drawCause = (dice: Dice, scene: Scene, rounds: number): Cause | und
   const place = placeOf(dice, scene, kind);
   if (place === undefined || place.hits.size < (place.class === 'agent' ? 1 : 2)) return undefined;
   const off = kind === 'agent-off';
-  const from = dice.whole(4, rounds - 7);
-  const to = off || dice.chance(0.45) ? rounds : Math.min(rounds, from + dice.whole(6, 36));
+  const from = dice.whole(5, rounds - 7);
+  const to = off || dice.chance(0.65) ? rounds : Math.min(rounds, from + dice.whole(6, 36));
   const shape: Shape = kind === 'congestion' ? 'ramp' : off || kind.endsWith('slow') || !dice.chance(0.12) ? 'step' : 'flap';
   return { kind, ...place, ...strengthOf(dice, kind), from, to, shape, force: forceOf(dice, shape, rounds, from, to) };
 };

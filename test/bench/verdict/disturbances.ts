@@ -67,11 +67,15 @@ const ripple = (dice: Dice, scene: Scene, rounds: number): Effect => {
   return { kind: 'ripple', from: 0, to: rounds, force, hits: group(dice, scene), loss: 0, delayUs: dice.between(100, 500), wobbleUs: 0 };
 };
 
-const reroute = (dice: Dice, scene: Scene, rounds: number): Reroute => ({
-  round: dice.whole(3, rounds - 4),
-  hits: group(dice, scene),
-  shiftUs: dice.logBetween(2000, 60_000) * (dice.chance(0.65) ? 1 : -1),
-});
+/** Pairs whose way out leads over one router, and leads elsewhere from some round on. */
+const reroute = (dice: Dice, { pairs }: Scene, rounds: number): Reroute => {
+  const router = dice.pick(dice.pick(pairs).forward);
+  return {
+    round: dice.whole(3, rounds - 4),
+    hits: new Set(pairs.flatMap(({ forward }, i) => (forward.includes(router) && forward.length > 4 ? [i] : []))),
+    shiftUs: dice.logBetween(300, 40_000) * (dice.chance(0.65) ? 1 : -1),
+  };
+};
 
 /** Draws what is none of anybody's fault: `some` or nothing at all. */
 export const drawDisturbances = (dice: Dice, scene: Scene, rounds: number): Disturbances => {

@@ -72,10 +72,11 @@ export const drawTraces = (dice: Dice, scene: Scene, causes: readonly Cause[], n
     if (!dice.chance(0.04)) found.push({ pair: p, at: -Math.round(dice.between(600, 43_200)), ...walk(dice, scene, pair, before, []) });
     if (dice.chance(0.05)) found.push({ pair: p, at: -Math.round(dice.between(43_200, 90_000)), ...walk(dice, scene, pair, otherMember(pair), []) });
     const touching = [...causes, ...noise.effects].filter(({ hits, kind }) => hits.has(p) && kind !== 'ripple' && kind !== 'late');
-    const moments = [...touching.map(({ from }) => from), ...shifts.map(({ round }) => round)];
-    for (const from of moments) {
-      if (!dice.chance(0.3)) continue;
-      const at = from + dice.whole(1, 4);
+    const moments = [...touching.map(({ from }) => ({ from, seen: 0.3 })), ...shifts.map(({ round }) => ({ from: round, seen: 0.6 }))];
+    for (const { from, seen } of moments) {
+      // A change of the way is traced by itself, and so is some of what looks bad.
+      if (!dice.chance(seen)) continue;
+      const at = from + (seen > 0.5 ? dice.whole(0, 2) : dice.whole(1, 4));
       if (at >= rounds) continue;
       const active = causes.filter(({ hits, force }) => hits.has(p) && (force[at] ?? 0) > 0.5);
       const moved = shifts.some(({ round }) => at >= round);

@@ -4,7 +4,7 @@ import type { Candidate } from './rank.ts';
 import type { Finding } from './search.ts';
 
 /** Nats that a cause must be worth after its two best rounds are taken away. */
-export const ENOUGH = 14;
+export const ENOUGH = 18;
 /** Below this confidence the answer is "cannot tell". */
 const TELLING = 0.5;
 const TEMPER = 0.6;
@@ -12,7 +12,7 @@ const TEMPER = 0.6;
 /** The incident that a finding makes, or `null`: it is not enough for one. Pure. */
 export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident | null => {
   const { event, lasting, rerouting } = finding;
-  if (lasting + rerouting < ENOUGH || event.span.to - event.span.from < 4) return null;
+  if (lasting < ENOUGH || rerouting < 0 || event.span.to - event.span.from < 4) return null;
   // It began before the window: usual, as far as the window can tell.
   if (event.span.from < 1) return null;
   const verdicts = topThree(finding.candidates);

@@ -11,6 +11,8 @@ export interface Element {
   readonly element: string;
   /** How probable it is that each pair passes it; a pair that is missing passes it as far as anybody knows not at all. */
   readonly passes: ReadonlyMap<number, number>;
+  /** Pairs that pass one of several equal ways beside it: their way back may well lead over it. */
+  readonly beside: ReadonlySet<number>;
   /** Hops that it consists of, by number: two for a link, none for what is known by label. */
   readonly hops: readonly number[];
 }
@@ -37,14 +39,50 @@ export const elementsOf = (given: VerdictCase, ways: readonly (readonly Way[])[]
       draft.passes.set(pair, weight);
     }
   });
-  const traced = [...drafts.values()].map((draft): Element => ({ ...draft, class: 'shared-path' }));
-  return [...labelled(given), ...traced];
+  const fans = fansOf(given, ways);
+  const traced = [...drafts.values()].map((draft): Element => {
+    const beside = new Set(draft.hops.flatMap((hop) => [...(fans.get(hop) ?? [])]).filter((pair) => !draft.passes.has(pair)));
+    return { ...draft, class: 'shared-path', beside };
+  });
+  return [...labelled(given).map((element): Element => ({ ...element, beside: NOBODY })), ...traced];
+};
+
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** For each hop the pairs whose ways part before it and meet behind it: the same ends, another hop or two between. */
+const fansOf = (given: VerdictCase, ways: readonly (readonly Way[])[]): Map<number, Set<number>> => {
+  const between = new Map<string, { readonly hops: Set<number>; readonly pairs: Set<number> }>();
+  ways.forEach((own, pair) => {
+    const end = `to ${given.targets.site[given.pairs.target[pair] ?? -1] ?? ''}`;
+    for (const { hops } of own)
+      for (let from = 0; from < hops.length - 1; from++)
+        for (const to of [from + 2, from + 3]) {
+          const before = hops[from] ?? null;
+          const after = to < hops.length ? (hops[to] ?? null) : to === hops.length ? end : null;
+          if (before === null || after === null) continue;
+          const name = `${before}>${after}`;
+          const place = between.get(name) ?? { hops: new Set<number>(), pairs: new Set<number>() };
+          between.set(name, place);
+          place.pairs.add(pair);
+          for (const hop of hops.slice(from + 1, to)) if (hop !== null) place.hops.add(hop);
+        }
+  });
+  const fans = new Map<number, Set<number>>();
+  for (const { hops, pairs } of between.values()) {
+    if (hops.size < 2 || pairs.size < 2) continue;
+    for (const hop of hops) {
+      const known = fans.get(hop) ?? new Set<number>();
+      fans.set(hop, known);
+      for (const pair of pairs) known.add(pair);
+    }
+  }
+  return fans;
 };
 
 const certain = (pairs: readonly number[], weight: number): Map<number, number> => new Map(pairs.map((pair) => [pair, weight]));
 
 /** Agents, first miles, targets and target sites: known by label, not by trace. */
-const labelled = (given: VerdictCase): Element[] => {
+const labelled = (given: VerdictCase): Omit<Element, 'beside'>[] => {
   const { agents, targets, pairs } = given;
   const all = pairs.agent.map((_, pair) => pair);
   const byAgent = Map.groupBy(all, (pair) => pairs.agent[pair] ?? -1);
@@ -54,7 +92,7 @@ const labelled = (given: VerdictCase): Element[] => {
     const target = pairs.target[pair] ?? -1;
     return targets.kind[target] === 'target' ? (targets.site[target] ?? null) : null;
   });
-  const found: Element[] = [];
+  const found: Omit<Element, 'beside'>[] = [];
   for (const [agent, own] of byAgent)
     found.push({ kind: 'agent', class: 'agent', element: agents.id[agent] ?? '', passes: certain(own, 0.995), hops: [] });
   for (const [target, own] of byTarget)

@@ -1,7 +1,10 @@
 /** log of the binomial's probability without its coefficient, which cancels in every ratio. */
 const logBinomial = (sent: number, lost: number, p: number): number => lost * Math.log(p) + (sent - lost) * Math.log1p(-p);
 
-const logSum = (a: number, b: number): number => (a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b)));
+const logSum = (a: number, b: number): number => {
+  if (a === -Infinity) return b;
+  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+};
 
 /**
  * log-likelihood of a round of which an element took the share `loss` beside the usual loss. Nobody loses at one rate for long: a little of every

@@ -36,6 +36,8 @@ const PRIOR: Readonly<Record<Kind, number>> = {
 const STRAY = 0.0004;
 /** Beside a pair that passes it, one of the same sites may pass it too: its trace is old or of another equal way. */
 const STRAY_SIBLING = 0.05;
+/** Beside it, on another of several equal ways: the way back is drawn anew. */
+const STRAY_BESIDE = 0.3;
 /** Pairs of the same two sites share their way back, which no trace shows: it may lead over the element. */
 const STRAY_GROUP = 0.03;
 const STRAY_GROUP_MEMBER = 0.85;
@@ -54,17 +56,18 @@ export const settingOf = (given: VerdictCase, ways: readonly (readonly Way[])[],
 interface Strays {
   readonly alone: Float64Array;
   readonly sibling: Float64Array;
+  readonly beside: Float64Array;
   readonly alonePerPair: number;
   readonly group: ReadonlyMap<string, number>;
   readonly groups: number;
 }
 
-const straysOf = ({ siblings }: Setting, gains: Float64Array): Strays => {
+const straysOf = ({ siblings }: Setting, { returning: gains }: Event): Strays => {
   const alone = gains.map((gain) => mixed(STRAY, gain));
   const group = new Map<string, number>();
   for (const [name, pairs] of siblings) group.set(name, logSum(...groupLogs(pairs, gains)));
   const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
-  return { alone, sibling: gains.map((gain) => mixed(STRAY_SIBLING, gain)), alonePerPair: sum(alone), group, groups: sum(group.values()) };
+  return { alone, sibling: gains.map((gain) => mixed(STRAY_SIBLING, gain)), beside: gains.map((gain) => mixed(STRAY_BESIDE, gain)), alonePerPair: sum(alone), group, groups: sum(group.values()) };
 };
 
 /** log of "their way back does not pass it" and of "it does", each with how well the pairs fit. */
@@ -81,7 +84,7 @@ const groupLogs = (pairs: readonly number[], gains: Float64Array): [number, numb
 /** How well each element explains an event, best first. Pure. */
 export const rank = (setting: Setting, event: Event, extra: (element: Element) => number): Candidate[] => {
   const { gains } = event;
-  const strays = straysOf(setting, gains);
+  const strays = straysOf(setting, event);
   const candidates: Candidate[] = [];
   for (const element of setting.elements) {
     let members = 0;
@@ -109,33 +112,36 @@ const ownStrays = (element: Element, { alone }: Strays): number => {
   return sum;
 };
 
-const besides = (setting: Setting, element: Element, { sibling, group, groups }: Strays): number => {
+const besides = (setting: Setting, element: Element, { sibling, beside, group, groups }: Strays): number => {
   let sum = groups;
   const seen = new Set<string>();
-  for (const pair of element.passes.keys()) {
+  const touch = (pair: number): void => {
     const name = setting.siblingKey[pair] ?? '';
-    if (seen.has(name)) continue;
+    if (seen.has(name)) return;
     seen.add(name);
     sum -= group.get(name) ?? 0;
-    for (const one of setting.siblings.get(name) ?? []) if (!element.passes.has(one)) sum += sibling[one] ?? 0;
-  }
+    for (const one of setting.siblings.get(name) ?? [])
+      if (!element.passes.has(one)) sum += (element.beside.has(one) ? beside[one] : sibling[one]) ?? 0;
+  };
+  for (const pair of element.passes.keys()) touch(pair);
+  for (const pair of element.beside) touch(pair);
   return sum;
 };
 
 /** How much each pair is believed to be hit: members, those that probably share their way, and those whose way back may lead over it. */
-export const believed = (setting: Setting, element: Element, gains: Float64Array): Float64Array => {
-  const near = new Set([...element.passes.keys()].map((pair) => setting.siblingKey[pair] ?? ''));
+export const believed = (setting: Setting, element: Element, { gains, returning }: Pick<Event, 'gains' | 'returning'>): Float64Array => {
   const hit = new Float64Array(gains.length);
   for (const [pair, weight] of element.passes) hit[pair] = belief(weight, gains[pair] ?? 0);
   if (!isOnTheWay(element)) return hit;
+  const near = new Set([...element.passes.keys(), ...element.beside].map((pair) => setting.siblingKey[pair] ?? ''));
   for (const [name, pairs] of setting.siblings) {
-    if (near.has(name)) {
-      for (const pair of pairs) if (!element.passes.has(pair)) hit[pair] = belief(STRAY_SIBLING, gains[pair] ?? 0);
-      continue;
+    const [apart, together] = near.has(name) ? [0, 0] : groupLogs(pairs, returning);
+    const share = near.has(name) ? 1 : 1 / (1 + Math.exp(apart - together));
+    for (const pair of pairs) {
+      if (element.passes.has(pair)) continue;
+      const weight = near.has(name) ? (element.beside.has(pair) ? STRAY_BESIDE : STRAY_SIBLING) : STRAY_GROUP_MEMBER;
+      hit[pair] = share * belief(weight, returning[pair] ?? 0);
     }
-    const [apart, together] = groupLogs(pairs, gains);
-    const share = 1 / (1 + Math.exp(apart - together));
-    for (const pair of pairs) hit[pair] = share * belief(STRAY_GROUP_MEMBER, gains[pair] ?? 0);
   }
   return hit;
 };

@@ -9,6 +9,10 @@ export interface Event {
   readonly profile: Profile;
   /** Gain of each pair over the window under this profile, in nats. */
   readonly gains: Float64Array;
+  /** The same for a pair that would meet the cause on its way back only. */
+  readonly returning: Float64Array;
+  /** What the freedom of the profile costs, in nats. */
+  readonly cost: number;
   /** Mean share of packets lost and RTT added while it was in force. */
   readonly loss: number;
   readonly liftUs: number;
@@ -29,8 +33,11 @@ const LIFT_LEAST_US = 2000;
 export const refine = (residual: Residual, element: Element, guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>): Event => {
   const { rounds } = residual.evidence;
   const members = [...element.passes.keys()].filter((pair) => residual.evidence.alive[pair] === 1);
-  let event = eventOf(residual, members, constant(rounds, guess.span, guess.loss, guess.liftUs), guess.span, new Float64Array(rounds));
-  const withAll = (found: Event): Event => ({ ...found, gains: pairGains(residual, found.profile, residual.evidence.alive.keys()) });
+  let event = eventOf(residual, members, constant(rounds, guess.span, guess.loss, guess.liftUs), guess.span, new Float64Array(rounds), 0);
+  const withAll = (found: Event): Event => {
+    const { passing, returning } = pairGains(residual, found.profile, residual.evidence.alive.keys());
+    return { ...found, gains: passing, returning };
+  };
   for (let pass = 0; pass < PASSES; pass++) {
     const hit = hitsOf(element, event.gains);
     const strength = strengthOf(residual, members, hit, event.span);
@@ -123,24 +130,27 @@ const better = (residual: Residual, members: readonly number[], hit: Float64Arra
       for (const pair of believed)
         sum += (hit[pair] ?? 0) * cellGain(residual, pair * rounds + round, profile.loss[round] ?? 0, profile.liftUs[round] ?? 0);
       const used = (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0;
-      perRound[round] = sum - (used ? cost : 0);
+      perRound[round] = used ? sum - cost : -OFF_COST;
     }
-    const values = perRound.map((value) => Math.max(-OFF_COST - cost, value));
+    const values = perRound.map((value) => Math.max(-OFF_COST, value));
     const { span } = bestSpan(perRound, rounds);
     const total = values.subarray(span.from, span.to).reduce((sum, value) => sum + value, 0);
-    return { profile, perRound, span, total };
+    return { profile, perRound, span, total, cost };
   });
   const best = candidates.toSorted((a, b) => b.total - a.total)[0];
   if (best === undefined || best.span.to === best.span.from) return undefined;
   const { profile, perRound, span } = best;
+  let cost = 0;
   const cut = { loss: new Float64Array(rounds), liftUs: new Float64Array(rounds) };
   for (let round = span.from; round < span.to; round++) {
     // A round that is clearly as usual: the cause flaps.
-    if ((perRound[round] ?? 0) < -OFF_COST - 1.5) continue;
+    const off = (perRound[round] ?? 0) < -OFF_COST - (best.cost > 0 ? 0 : 1.5) || ((profile.loss[round] ?? 0) === 0 && (profile.liftUs[round] ?? 0) === 0);
+    cost += off ? OFF_COST : best.cost;
+    if (off) continue;
     cut.loss[round] = profile.loss[round] ?? 0;
     cut.liftUs[round] = profile.liftUs[round] ?? 0;
   }
-  return eventOf(residual, members, cut, span, perRound);
+  return eventOf(residual, members, cut, span, perRound, cost);
 };
 
 /** Loss and lift of each round with its neighbours': follows ramps and flaps. */
@@ -163,8 +173,9 @@ const freeProfile = (residual: Residual, members: readonly number[], hit: Float6
   return profile;
 };
 
-const eventOf = (residual: Residual, of: Iterable<number>, profile: Profile, span: Span, perRound: Float64Array): Event => {
+const eventOf = (residual: Residual, of: Iterable<number>, profile: Profile, span: Span, perRound: Float64Array, cost: number): Event => {
   const on = [...profile.loss.keys()].filter((round) => (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0);
   const mean = (row: Float64Array): number => on.reduce((sum, round) => sum + (row[round] ?? 0), 0) / Math.max(1, on.length);
-  return { span, profile, gains: pairGains(residual, profile, of), loss: mean(profile.loss), liftUs: mean(profile.liftUs), perRound };
+  const { passing, returning } = pairGains(residual, profile, of);
+  return { span, profile, gains: passing, returning, cost, loss: mean(profile.loss), liftUs: mean(profile.liftUs), perRound };
 };

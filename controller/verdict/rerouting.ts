@@ -6,10 +6,10 @@ import type { Setting } from './rank.ts';
  * the way from before? Nats for a fault (the way is the same) or against it. Pure.
  */
 export const stillTheSameWay = (setting: Setting, event: Event): number => {
-  if (event.loss > 0) return 0;
+  if (event.loss > 0) return PRIOR;
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
-  let sum = 0;
+  let sum = PRIOR;
   setting.ways.forEach((own, pair) => {
     if ((event.gains[pair] ?? 0) < 3) return;
     const before = own.findLast(({ at }) => at < begin);
@@ -19,8 +19,10 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
       sum += compared.every(([a, b]) => a === b) ? SAME : MOVED;
     }
   });
-  return Math.max(-12, Math.min(6, sum));
+  return sum;
 };
 
-const SAME = 1.2;
-const MOVED = -1.8;
+/** Lasting steps of the RTT alone are faults more often than other ways. */
+const PRIOR = 0.8;
+const SAME = 1.6;
+const MOVED = -1.4;

@@ -55,7 +55,9 @@ const weigh = (residual: Residual, cell: number): void => {
 
 /** How often the packets of a pair pass an element: on the way out, on the way back, or both. */
 export const TIMES = [1, 2, 0.5] as const;
-const LOG_TIMES = [Math.log(0.8), Math.log(0.12), Math.log(0.08)] as const;
+const LOG_TIMES = [Math.log(0.7), Math.log(0.22), Math.log(0.08)] as const;
+/** Who passes it on the way back only passes it once. */
+const LOG_STRAY_TIMES = [Math.log(0.88), -Infinity, Math.log(0.12)] as const;
 
 /** Takes a cause as given for each pair, as far as the pair is believed to be hit by it; at the strength that fits the pair best. */
 export const explain = (residual: Residual, profile: Profile, hit: Float64Array): Residual => {
@@ -118,13 +120,26 @@ const gainOf = (residual: Residual, { loss, liftUs }: Profile, pair: number, tim
   return sum;
 };
 
-/** How much better the profile explains each pair over the window, in nats. */
-export const pairGains = (residual: Residual, profile: Profile, of: Iterable<number>): Float64Array => {
-  const gains = new Float64Array(residual.evidence.pairs);
+/** How much better a profile explains each pair over the window, in nats: one that passes the element, and one that meets it on its way back only. */
+export interface PairGains {
+  readonly passing: Float64Array;
+  readonly returning: Float64Array;
+}
+
+/** Works out the gains of some pairs; 0 for all others. */
+export const pairGains = (residual: Residual, profile: Profile, of: Iterable<number>): PairGains => {
+  const passing = new Float64Array(residual.evidence.pairs);
+  const returning = new Float64Array(residual.evidence.pairs);
   for (const pair of of) {
     const once = gainOf(residual, profile, pair, 1);
+    passing[pair] = once;
+    returning[pair] = once;
     // Only what is hit at all can be hit twice.
-    gains[pair] = once < 2 ? once : TIMES.reduce((sum, times, i) => logSum(sum, (times === 1 ? once : gainOf(residual, profile, pair, times)) + (LOG_TIMES[i] ?? 0)), -Infinity);
+    if (once < 2) continue;
+    const each = TIMES.map((times) => (times === 1 ? once : gainOf(residual, profile, pair, times)));
+    const mix = (logs: readonly number[]): number => each.reduce((sum, gain, i) => logSum(sum, gain + (logs[i] ?? 0)), -Infinity);
+    passing[pair] = mix(LOG_TIMES);
+    returning[pair] = mix(LOG_STRAY_TIMES);
   }
-  return gains;
+  return { passing, returning };
 };

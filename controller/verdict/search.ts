@@ -39,7 +39,7 @@ export const search = (setting: Setting, residual: Residual): Finding[] => {
 
 const explainedBy = (setting: Setting, residual: Residual, { event, candidates }: Finding): Residual => {
   const first = candidates[0];
-  return first === undefined ? residual : explain(residual, event.profile, believed(setting, first.element, event.gains));
+  return first === undefined ? residual : explain(residual, event.profile, believed(setting, first.element, event));
 };
 
 /** Fits each cause anew beside the others: what the first one took for its own may be another's. What is left of nothing, or echoes another, goes. */
@@ -74,8 +74,8 @@ const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
   const ownElement = one.candidates[0]?.element;
   const otherElement = other.candidates[0]?.element;
   if (ownElement === undefined || otherElement === undefined) return false;
-  const own = believed(setting, ownElement, one.event.gains);
-  const theirs = believed(setting, otherElement, other.event.gains);
+  const own = believed(setting, ownElement, one.event);
+  const theirs = believed(setting, otherElement, other.event);
   let pairs = 0;
   let both = 0;
   own.forEach((belief, pair) => {
@@ -118,7 +118,7 @@ const find = (setting: Setting, residual: Residual, element: Element, guess: Pic
     const ranked = rankAll(setting, again);
     if ((ranked[0]?.score ?? 0) > first.score) [event, candidates] = [again, ranked];
   }
-  const score = candidates[0]?.score ?? 0;
+  const score = (candidates[0]?.score ?? 0) - event.cost;
   const rounds = [...event.perRound].filter((value, round) => value > 0 && ((event.profile.loss[round] ?? 0) > 0 || (event.profile.liftUs[round] ?? 0) > 0)).toSorted((a, b) => b - a);
   const total = rounds.reduce((sum, value) => sum + value, 0);
   const lasting = total <= 0 ? 0 : score * ((total - (rounds[0] ?? 0) - (rounds[1] ?? 0)) / total);

@@ -37,7 +37,11 @@ export const verdictCommand = (print: Print): Command =>
         const told = answer.incidents.map(({ answered, verdicts: [first] }) =>
           answered && first !== undefined ? `${first.class} ${first.element}` : 'cannot tell',
         );
-        print(json ? JSON.stringify({ case: read.name, to, incidents: answer.incidents.length }) : `${read.name}: ${told.join(', ') || 'quiet'}`);
+        print(
+          json
+            ? JSON.stringify({ case: read.name, to, incidents: answer.incidents.length })
+            : `${read.name}: ${told.join(', ') || 'quiet'}`,
+        );
       }
       if (broken.length > 0) throw new CommandFailed(EXIT.data, broken.join('\n'));
     });

@@ -1,11 +1,7 @@
 import * as z from 'zod';
+import { Suspect, VerdictClass } from '../../protocol/verdict.ts';
 
-export const VerdictClass = z.enum(['agent', 'first-mile', 'shared-path', 'target']);
-export type VerdictClass = z.infer<typeof VerdictClass>;
-
-/** One element that may be the cause: see `elements.ts` for how each class names its own. */
-export const Suspect = z.object({ class: VerdictClass, element: z.string(), confidence: z.number().min(0).max(1) });
-export type Suspect = z.infer<typeof Suspect>;
+export { Suspect, VerdictClass };
 
 /** One cause. `answered` false: there is one, but it cannot be told which. `since`: seconds since 1970. */
 export const VerdictIncident = z.object({ answered: z.boolean(), since: z.number(), verdicts: z.array(Suspect).max(3) });

@@ -105,7 +105,8 @@ const misfits = (value: {
   for (const name of ['series', 'health'] as const)
     for (const [column, rows] of Object.entries(value[name])) {
       const at = rows.findIndex((row) => row.length !== value.rounds);
-      if (at >= 0) found.push({ path: [name, column, at], message: `has ${rows[at]?.length ?? 0} rounds where ${value.rounds} are wanted` });
+      if (at >= 0)
+        found.push({ path: [name, column, at], message: `has ${rows[at]?.length ?? 0} rounds where ${value.rounds} are wanted` });
     }
   return found;
 };

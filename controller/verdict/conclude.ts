@@ -5,21 +5,31 @@ import type { Finding } from './search.ts';
 
 /** Nats that a cause must be worth after its two best rounds are taken away. */
 export const ENOUGH = 18;
+/** A cause is in force for six rounds or more; one at its edge may hide. One that flaps comes back within some rounds. */
+const ROUNDS_LEAST = 5;
+const GAP_MOST = 8;
 /** Below this confidence the answer is "cannot tell". */
 const TELLING = 0.5;
 const TEMPER = 0.6;
 
 /** The incident that a finding makes, or `null`: it is not enough for one. Pure. */
 export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident | null => {
-  const { event, lasting, rerouting } = finding;
-  if (lasting < ENOUGH || rerouting < 0 || event.span.to - event.span.from < 4) return null;
-  // It began before the window: usual, as far as the window can tell.
-  if (event.span.from < 1) return null;
+  if (!isIncident(finding)) return null;
   const verdicts = topThree(finding.candidates);
   const first = verdicts[0];
   if (first === undefined) return null;
-  return { answered: first.confidence >= TELLING, since: given.start + event.span.from * given.step, verdicts };
+  return { answered: first.confidence >= TELLING, since: given.start + finding.event.span.from * given.step, verdicts };
 };
+
+/** In force for some rounds, begun inside the window, worth more than chance and blips are, and no mere change of the way. */
+export const isIncident = ({ event, lasting, rerouting }: Finding): boolean => {
+  const { from, to } = event.span;
+  const on = Array.from({ length: to - from }, (_, i) => from + i).filter((round) => isOn(event, round));
+  const gaps = on.map((round, i) => round - (on[i - 1] ?? round) - 1);
+  return from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH && rerouting >= 0;
+};
+
+const isOn = ({ profile }: Finding['event'], round: number): boolean => (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0;
 
 /** The best candidates that nobody can tell apart count as one; each gets the share that its score leaves it. */
 const topThree = (candidates: readonly Candidate[]): Suspect[] => {

@@ -11,13 +11,24 @@ export interface Element {
   readonly element: string;
   /** How probable it is that each pair passes it; a pair that is missing passes it as far as anybody knows not at all. */
   readonly passes: ReadonlyMap<number, number>;
+  /** The same as columns, with the logs of the probability and of its complement. */
+  readonly members: Members;
   /** Pairs that pass one of several equal ways beside it: their way back may well lead over it. */
   readonly beside: ReadonlySet<number>;
   /** Hops that it consists of, by number: two for a link, none for what is known by label. */
   readonly hops: readonly number[];
 }
 
-/** Where an element stands on a pair's way: the position of its first hop, and whether each way shows it. */
+export interface Members {
+  readonly pairs: Int32Array;
+  readonly weights: Float64Array;
+  readonly logPass: Float64Array;
+  readonly logMiss: Float64Array;
+  /** Elements of the same members in the same strength share this name: the rounds cannot tell them apart. */
+  readonly name: string;
+}
+
+/** How much each trace counts, by its age. */
 const AGE_WEIGHT = { inWindow: 2, fresh: 1, old: 0.4 };
 const OLD_SECONDS = 43_200;
 
@@ -42,9 +53,21 @@ export const elementsOf = (given: VerdictCase, ways: readonly (readonly Way[])[]
   const fans = fansOf(given, ways);
   const traced = [...drafts.values()].map((draft): Element => {
     const beside = new Set(draft.hops.flatMap((hop) => [...(fans.get(hop) ?? [])]).filter((pair) => !draft.passes.has(pair)));
-    return { ...draft, class: 'shared-path', beside };
+    return { ...draft, class: 'shared-path', members: membersOf(draft.passes), beside };
   });
-  return [...labelled(given).map((element): Element => ({ ...element, beside: NOBODY })), ...traced];
+  return [...labelled(given).map((element): Element => ({ ...element, members: membersOf(element.passes), beside: NOBODY })), ...traced];
+};
+
+const membersOf = (passes: ReadonlyMap<number, number>): Members => {
+  const sorted = [...passes].toSorted(([a], [b]) => a - b);
+  const weights = Float64Array.from(sorted, ([, weight]) => weight);
+  return {
+    pairs: Int32Array.from(sorted, ([pair]) => pair),
+    weights,
+    logPass: weights.map((weight) => Math.log(weight)),
+    logMiss: weights.map((weight) => Math.log1p(-weight)),
+    name: sorted.map(([pair, weight]) => `${pair}:${weight.toFixed(2)}`).join(),
+  };
 };
 
 const NOBODY: ReadonlySet<number> = new Set();
@@ -82,7 +105,7 @@ const fansOf = (given: VerdictCase, ways: readonly (readonly Way[])[]): Map<numb
 const certain = (pairs: readonly number[], weight: number): Map<number, number> => new Map(pairs.map((pair) => [pair, weight]));
 
 /** Agents, first miles, targets and target sites: known by label, not by trace. */
-const labelled = (given: VerdictCase): Omit<Element, 'beside'>[] => {
+const labelled = (given: VerdictCase): Omit<Element, 'beside' | 'members'>[] => {
   const { agents, targets, pairs } = given;
   const all = pairs.agent.map((_, pair) => pair);
   const byAgent = Map.groupBy(all, (pair) => pairs.agent[pair] ?? -1);
@@ -92,7 +115,7 @@ const labelled = (given: VerdictCase): Omit<Element, 'beside'>[] => {
     const target = pairs.target[pair] ?? -1;
     return targets.kind[target] === 'target' ? (targets.site[target] ?? null) : null;
   });
-  const found: Omit<Element, 'beside'>[] = [];
+  const found: Omit<Element, 'beside' | 'members'>[] = [];
   for (const [agent, own] of byAgent)
     found.push({ kind: 'agent', class: 'agent', element: agents.id[agent] ?? '', passes: certain(own, 0.995), hops: [] });
   for (const [target, own] of byTarget)
@@ -112,7 +135,8 @@ const labelled = (given: VerdictCase): Omit<Element, 'beside'>[] => {
       found.push({ kind: 'first-mile', class: 'first-mile', element: site, passes: certain(beyond, 0.99), hops: [] });
   }
   for (const [site, own] of byTargetSite)
-    if (site !== null) found.push({ kind: 'target-site', class: 'shared-path', element: `site:${site}`, passes: certain(own, 0.98), hops: [] });
+    if (site !== null)
+      found.push({ kind: 'target-site', class: 'shared-path', element: `site:${site}`, passes: certain(own, 0.98), hops: [] });
   return found;
 };
 

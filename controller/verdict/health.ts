@@ -17,7 +17,8 @@ type Health = Setting['given']['health'];
 export const isSuffering = (health: Health, agent: number, { profile }: Event): boolean => {
   const during: number[] = [];
   const besides: number[] = [];
-  for (const round of profile.loss.keys()) ((profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0 ? during : besides).push(round);
+  for (const round of profile.loss.keys())
+    ((profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0 ? during : besides).push(round);
   const typical = (rows: Health['lag_us'], rounds: readonly number[]): number | null => {
     const values = rounds.flatMap((round) => rows[agent]?.[round] ?? []);
     return values.length === 0 ? null : middle(values);

@@ -2,8 +2,10 @@
 const logBinomial = (sent: number, lost: number, p: number): number => lost * Math.log(p) + (sent - lost) * Math.log1p(-p);
 
 const logSum = (a: number, b: number): number => {
-  if (a === -Infinity) return b;
-  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+  const apart = a - b;
+  if (apart > 30) return a;
+  if (apart < -30) return b;
+  return apart > 0 ? a + Math.log1p(Math.exp(-apart)) : b + Math.log1p(Math.exp(apart));
 };
 
 /**

@@ -36,8 +36,10 @@ const PRIOR: Readonly<Record<Kind, number>> = {
 const STRAY = 0.0004;
 /** Beside a pair that passes it, one of the same sites may pass it too: its trace is old or of another equal way. */
 const STRAY_SIBLING = 0.05;
-/** Beside it, on another of several equal ways: the way back is drawn anew. */
-const STRAY_BESIDE = 0.3;
+/** Beside it, on another of several equal ways: the way back is drawn anew, and leads over it about as often as the ways out do. */
+const STRAY_BESIDE_MOST = 0.4;
+const besideWeight = ({ passes, beside }: Element): number =>
+  Math.max(STRAY_SIBLING, Math.min(STRAY_BESIDE_MOST, (0.9 * passes.size) / (passes.size + beside.size)));
 /** Pairs of the same two sites share their way back, which no trace shows: it may lead over the element. */
 const STRAY_GROUP = 0.03;
 const STRAY_GROUP_MEMBER = 0.85;
@@ -56,7 +58,7 @@ export const settingOf = (given: VerdictCase, ways: readonly (readonly Way[])[],
 interface Strays {
   readonly alone: Float64Array;
   readonly sibling: Float64Array;
-  readonly beside: Float64Array;
+  readonly gains: Float64Array;
   readonly alonePerPair: number;
   readonly group: ReadonlyMap<string, number>;
   readonly groups: number;
@@ -67,7 +69,14 @@ const straysOf = ({ siblings }: Setting, { returning: gains }: Event): Strays =>
   const group = new Map<string, number>();
   for (const [name, pairs] of siblings) group.set(name, logSum(...groupLogs(pairs, gains)));
   const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
-  return { alone, sibling: gains.map((gain) => mixed(STRAY_SIBLING, gain)), beside: gains.map((gain) => mixed(STRAY_BESIDE, gain)), alonePerPair: sum(alone), group, groups: sum(group.values()) };
+  return {
+    alone,
+    sibling: gains.map((gain) => mixed(STRAY_SIBLING, gain)),
+    gains,
+    alonePerPair: sum(alone),
+    group,
+    groups: sum(group.values()),
+  };
 };
 
 /** log of "their way back does not pass it" and of "it does", each with how well the pairs fit. */
@@ -88,9 +97,13 @@ export const rank = (setting: Setting, event: Event, extra: (element: Element) =
   const candidates: Candidate[] = [];
   for (const element of setting.elements) {
     let members = 0;
-    for (const [pair, weight] of element.passes) members += mixed(weight, gains[pair] ?? 0);
+    const { pairs, logPass, logMiss } = element.members;
+    for (let i = 0; i < pairs.length; i++) members += logSum((logPass[i] ?? 0) + (gains[pairs[i] ?? 0] ?? 0), logMiss[i] ?? 0);
     if (members <= 2) continue;
-    const score = members + (isOnTheWay(element) ? besides(setting, element, strays) : strays.alonePerPair - ownStrays(element, strays)) + PRIOR[element.kind];
+    const score =
+      members +
+      (isOnTheWay(element) ? besides(setting, element, strays) : strays.alonePerPair - ownStrays(element, strays)) +
+      PRIOR[element.kind];
     candidates.push({ element, score });
   }
   const best = candidates.reduce((most, { score }) => Math.max(most, score), -Infinity);
@@ -112,7 +125,8 @@ const ownStrays = (element: Element, { alone }: Strays): number => {
   return sum;
 };
 
-const besides = (setting: Setting, element: Element, { sibling, beside, group, groups }: Strays): number => {
+const besides = (setting: Setting, element: Element, { sibling, gains, group, groups }: Strays): number => {
+  const weight = besideWeight(element);
   let sum = groups;
   const seen = new Set<string>();
   const touch = (pair: number): void => {
@@ -121,25 +135,36 @@ const besides = (setting: Setting, element: Element, { sibling, beside, group, g
     seen.add(name);
     sum -= group.get(name) ?? 0;
     for (const one of setting.siblings.get(name) ?? [])
-      if (!element.passes.has(one)) sum += (element.beside.has(one) ? beside[one] : sibling[one]) ?? 0;
+      if (!element.passes.has(one)) sum += element.beside.has(one) ? mixed(weight, gains[one] ?? 0) : (sibling[one] ?? 0);
   };
   for (const pair of element.passes.keys()) touch(pair);
   for (const pair of element.beside) touch(pair);
   return sum;
 };
 
-/** How much each pair is believed to be hit: members, those that probably share their way, and those whose way back may lead over it. */
-export const believed = (setting: Setting, element: Element, { gains, returning }: Pick<Event, 'gains' | 'returning'>): Float64Array => {
+/**
+ * How much each pair is believed to be hit: members, and those that probably share their way. `strays` adds those whose way back may lead over it, which
+ * nothing shows but that they suffer alike: enough to tell an echo, too little to take them from another cause.
+ */
+export const believed = (
+  setting: Setting,
+  element: Element,
+  { gains, returning }: Pick<Event, 'gains' | 'returning'>,
+  strays = false,
+): Float64Array => {
   const hit = new Float64Array(gains.length);
   for (const [pair, weight] of element.passes) hit[pair] = belief(weight, gains[pair] ?? 0);
   if (!isOnTheWay(element)) return hit;
   const near = new Set([...element.passes.keys(), ...element.beside].map((pair) => setting.siblingKey[pair] ?? ''));
+  const beside = besideWeight(element);
   for (const [name, pairs] of setting.siblings) {
-    const [apart, together] = near.has(name) ? [0, 0] : groupLogs(pairs, returning);
-    const share = near.has(name) ? 1 : 1 / (1 + Math.exp(apart - together));
+    const isNear = near.has(name);
+    if (!isNear && !strays) continue;
+    const [apart, together] = isNear ? [0, 0] : groupLogs(pairs, returning);
+    const share = isNear ? 1 : 1 / (1 + Math.exp(apart - together));
     for (const pair of pairs) {
       if (element.passes.has(pair)) continue;
-      const weight = near.has(name) ? (element.beside.has(pair) ? STRAY_BESIDE : STRAY_SIBLING) : STRAY_GROUP_MEMBER;
+      const weight = isNear ? (element.beside.has(pair) ? beside : STRAY_SIBLING) : STRAY_GROUP_MEMBER;
       hit[pair] = share * belief(weight, returning[pair] ?? 0);
     }
   }

@@ -73,7 +73,13 @@ interface Strength {
   readonly liftUs: number;
 }
 
-const pooledLoss = ({ evidence, usual }: Residual, members: readonly number[], hit: Float64Array, from: number, to: number): { loss: number; surprise: number } => {
+const pooledLoss = (
+  { evidence, usual }: Residual,
+  members: readonly number[],
+  hit: Float64Array,
+  from: number,
+  to: number,
+): { loss: number; surprise: number } => {
   let sent = 0;
   let lost = 0;
   let expected = 0;
@@ -91,7 +97,13 @@ const pooledLoss = ({ evidence, usual }: Residual, members: readonly number[], h
   return { loss: Math.max(0, Math.min(0.995, (lost - expected) / left)), surprise: (lost - expected) / Math.sqrt(expected + 1) };
 };
 
-const pooledLift = ({ evidence, excessUs, noiseUs }: Residual, members: readonly number[], hit: Float64Array, from: number, to: number): { liftUs: number; surprise: number; spreadUs: number } => {
+const pooledLift = (
+  { evidence, excessUs, noiseUs }: Residual,
+  members: readonly number[],
+  hit: Float64Array,
+  from: number,
+  to: number,
+): { liftUs: number; surprise: number; spreadUs: number } => {
   const spreads: number[] = [];
   const values: number[] = [];
   let noise = 0;
@@ -113,7 +125,10 @@ const pooledLift = ({ evidence, excessUs, noiseUs }: Residual, members: readonly
 const strengthOf = (residual: Residual, members: readonly number[], hit: Float64Array, { from, to }: Span): Strength => {
   const { loss, surprise } = pooledLoss(residual, members, hit, from, to);
   const lift = pooledLift(residual, members, hit, from, to);
-  return { loss: surprise > 2.5 ? Math.max(0.006, loss) : 0, liftUs: lift.surprise > 1 && lift.liftUs > Math.max(LIFT_LEAST_US, BEYOND_SPREAD * lift.spreadUs) ? lift.liftUs : 0 };
+  return {
+    loss: surprise > 2.5 ? Math.max(0.006, loss) : 0,
+    liftUs: lift.surprise > 1 && lift.liftUs > Math.max(LIFT_LEAST_US, BEYOND_SPREAD * lift.spreadUs) ? lift.liftUs : 0,
+  };
 };
 
 /** The better of a steady profile that may be off in some rounds, and one that is fitted round by round. */
@@ -144,7 +159,9 @@ const better = (residual: Residual, members: readonly number[], hit: Float64Arra
   const cut = { loss: new Float64Array(rounds), liftUs: new Float64Array(rounds) };
   for (let round = span.from; round < span.to; round++) {
     // A round that is clearly as usual: the cause flaps.
-    const off = (perRound[round] ?? 0) < -OFF_COST - (best.cost > 0 ? 0 : 1.5) || ((profile.loss[round] ?? 0) === 0 && (profile.liftUs[round] ?? 0) === 0);
+    const off =
+      (perRound[round] ?? 0) < -OFF_COST - (best.cost > 0 ? 0 : 1.5) ||
+      ((profile.loss[round] ?? 0) === 0 && (profile.liftUs[round] ?? 0) === 0);
     cost += off ? OFF_COST : best.cost;
     if (off) continue;
     cut.loss[round] = profile.loss[round] ?? 0;

@@ -6,7 +6,7 @@ import type { Setting } from './rank.ts';
  * the way from before? Nats for a fault (the way is the same) or against it. Pure.
  */
 export const stillTheSameWay = (setting: Setting, event: Event): number => {
-  if (event.loss > 0) return PRIOR;
+  if (event.liftUs === 0 || event.loss > LOSS_MOST) return PRIOR;
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
   let sum = PRIOR;
@@ -24,5 +24,7 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
 
 /** Lasting steps of the RTT alone are faults more often than other ways. */
 const PRIOR = 0.8;
+/** A way that loses more than this is no better way. */
+const LOSS_MOST = 0.08;
 const SAME = 1.6;
 const MOVED = -1.4;

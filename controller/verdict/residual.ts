@@ -97,12 +97,15 @@ export const cellGain = (residual: Residual, cell: number, loss: number, liftUs:
   const { evidence } = residual;
   const sent = evidence.sent[cell] ?? 0;
   if (sent === 0) return 0;
-  const gain = loss === 0 ? 0 : faultyLoss(sent, evidence.lost[cell] ?? 0, residual.usual[cell] ?? 0, loss) - (residual.asUsualLoss[cell] ?? 0);
+  const gain =
+    loss === 0 ? 0 : faultyLoss(sent, evidence.lost[cell] ?? 0, residual.usual[cell] ?? 0, loss) - (residual.asUsualLoss[cell] ?? 0);
   if (liftUs === 0) return gain;
   const excess = residual.excessUs[cell] ?? Number.NaN;
   if (Number.isNaN(excess)) return gain;
   const noise = residual.noiseUs[cell] ?? 1;
-  return gain + DELAY_TRUST * (delayLikelihood(excess - liftUs, Math.hypot(noise, 0.12 * liftUs), noise) - (residual.asUsualDelay[cell] ?? 0));
+  return (
+    gain + DELAY_TRUST * (delayLikelihood(excess - liftUs, Math.hypot(noise, 0.12 * liftUs), noise) - (residual.asUsualDelay[cell] ?? 0))
+  );
 };
 
 /** Medians of neighbouring rounds are not independent: half of what they say counts. */
@@ -115,7 +118,12 @@ const gainOf = (residual: Residual, { loss, liftUs }: Profile, pair: number, tim
     const share = loss[round] ?? 0;
     const lift = liftUs[round] ?? 0;
     if (share === 0 && lift === 0) continue;
-    sum += cellGain(residual, pair * rounds + round, times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times), lift * times);
+    sum += cellGain(
+      residual,
+      pair * rounds + round,
+      times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times),
+      lift * times,
+    );
   }
   return sum;
 };

@@ -34,12 +34,15 @@ const CLEAR = 5;
 /** The grid of a residual; where `before` is given, only pairs whose cells differ from it are worked out anew. */
 export const gainGrid = (residual: Residual, before?: { readonly grid: GainGrid; readonly residual: Residual }): GainGrid => {
   const { pairs, rounds } = residual.evidence;
-  const copy = (row: Float64Array | undefined, size: number): Float64Array => (row === undefined ? new Float64Array(size) : Float64Array.from(row));
+  const copy = (row: Float64Array | undefined, size: number): Float64Array =>
+    row === undefined ? new Float64Array(size) : Float64Array.from(row);
   const gains = STRENGTHS.map((_, i) => copy(before?.grid.gains[i], pairs * rounds));
   const most = STRENGTHS.map((_, i) => copy(before?.grid.most[i], pairs));
   for (let pair = 0; pair < pairs; pair++) {
     if (residual.evidence.alive[pair] === 0 || (before !== undefined && !differs(residual, before.residual, pair))) continue;
-    STRENGTHS.forEach(({ loss, liftUs }, i) => fillPair(residual, pair, loss, liftUs, gains[i] ?? new Float64Array(), most[i] ?? new Float64Array()));
+    STRENGTHS.forEach(({ loss, liftUs }, i) =>
+      fillPair(residual, pair, loss, liftUs, gains[i] ?? new Float64Array(), most[i] ?? new Float64Array()),
+    );
   }
   return { gains, most };
 };
@@ -55,7 +58,12 @@ const fillPair = (residual: Residual, pair: number, loss: number, liftUs: number
   for (let round = 0; round < rounds; round++) {
     const cell = pair * rounds + round;
     const alike =
-      liftUs === 0 && like >= 0 && sent[cell] === sent[like] && lost[cell] === lost[like] && usual[cell] === usual[like] && burst[cell] === burst[like];
+      liftUs === 0 &&
+      like >= 0 &&
+      sent[cell] === sent[like] &&
+      lost[cell] === lost[like] &&
+      usual[cell] === usual[like] &&
+      burst[cell] === burst[like];
     if (!alike) gain = Math.max(CLEAN, Math.min(CLEAR, cellGain(residual, cell, loss, liftUs)));
     like = cell;
     gains[cell] = gain;
@@ -91,25 +99,37 @@ export const bestSpan = (values: ArrayLike<number>, rounds: number): { readonly 
   return best;
 };
 
-/** The best guess for each element that can be worth at least `least`, best first. */
+/** The best guess for each element that can be worth at least `least`, best first; of elements with the same members only the first. */
 export const screen = (residual: Residual, elements: readonly Element[], grid: GainGrid, least: number): Guess[] => {
-  const { rounds, alive } = residual.evidence;
+  const { rounds } = residual.evidence;
   const sums = new Float64Array(rounds);
   const guesses: Guess[] = [];
+  const looked = new Set<string>();
   for (const element of elements) {
+    const { pairs, weights, name } = element.members;
+    if (looked.has(name)) continue;
+    looked.add(name);
     let best: Guess | undefined;
-    const members = [...element.passes].filter(([pair]) => alive[pair] === 1);
-    grid.gains.forEach((gains, strength) => {
-      const most = grid.most[strength];
-      const bound = members.reduce((sum, [pair, weight]) => sum + weight * (most?.[pair] ?? 0), 0);
-      if (bound < Math.max(least, best?.value ?? 0)) return;
-      sums.fill(0);
-      for (const [pair, weight] of members)
-        for (let round = 0; round < rounds; round++) sums[round] = (sums[round] ?? 0) + weight * (gains[pair * rounds + round] ?? 0);
+    for (let strength = 0; strength < STRENGTHS.length; strength++) {
+      const most = grid.most[strength] ?? sums;
+      let bound = 0;
+      for (let i = 0; i < pairs.length; i++) bound += (weights[i] ?? 0) * (most[pairs[i] ?? 0] ?? 0);
+      if (bound < Math.max(least, best?.value ?? 0)) continue;
+      sumUp(sums, grid.gains[strength] ?? sums, pairs, weights);
       const { span, value } = bestSpan(sums, rounds);
       if (value >= Math.max(least, best?.value ?? 0)) best = { element, span, value, ...(STRENGTHS[strength] ?? { loss: 0, liftUs: 0 }) };
-    });
+    }
     if (best !== undefined) guesses.push(best);
   }
   return guesses.toSorted((a, b) => b.value - a.value);
+};
+
+const sumUp = (sums: Float64Array, gains: Float64Array, pairs: Int32Array, weights: Float64Array): void => {
+  const rounds = sums.length;
+  sums.fill(0);
+  for (let i = 0; i < pairs.length; i++) {
+    const from = (pairs[i] ?? 0) * rounds;
+    const weight = weights[i] ?? 0;
+    for (let round = 0; round < rounds; round++) sums[round] = (sums[round] ?? 0) + weight * (gains[from + round] ?? 0);
+  }
 };

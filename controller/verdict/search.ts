@@ -20,6 +20,8 @@ const CAUSES_MAX = 5;
 /** What an element must explain to be worth a look, in nats. */
 const WORTH_A_LOOK = 9;
 const LOOKED_AT = 6;
+/** How often each cause is fitted anew beside the others. */
+const SETTLING = 2;
 
 /** Explains the evidence by as few causes as it asks for: the best one is taken, what it explains is taken as given, and so on. Pure. */
 export const search = (setting: Setting, residual: Residual): Finding[] => {
@@ -45,7 +47,8 @@ const explainedBy = (setting: Setting, residual: Residual, { event, candidates }
 /** Fits each cause anew beside the others: what the first one took for its own may be another's. What is left of nothing, or echoes another, goes. */
 const settle = (setting: Setting, residual: Residual, found: readonly Finding[]): Finding[] => {
   const findings = [...found];
-  for (let i = findings.length - 1; i >= 0; i--) {
+  for (let turn = SETTLING * findings.length - 1; turn >= 0; turn--) {
+    const i = turn % Math.max(1, findings.length);
     const one = findings[i];
     const element = one?.candidates[0]?.element;
     if (one === undefined || element === undefined) continue;
@@ -75,7 +78,7 @@ const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
   const otherElement = other.candidates[0]?.element;
   if (ownElement === undefined || otherElement === undefined) return false;
   const own = believed(setting, ownElement, one.event);
-  const theirs = believed(setting, otherElement, other.event);
+  const theirs = believed(setting, otherElement, other.event, true);
   let pairs = 0;
   let both = 0;
   own.forEach((belief, pair) => {
@@ -108,7 +111,12 @@ const distinct = (guesses: readonly Guess[]): Guess[] => {
 };
 
 /** Fits an event to an element, ranks all elements by it, and does so again from the one that ranks first. */
-const find = (setting: Setting, residual: Residual, element: Element, guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>): Finding | undefined => {
+const find = (
+  setting: Setting,
+  residual: Residual,
+  element: Element,
+  guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>,
+): Finding | undefined => {
   let event = refine(residual, element, guess);
   let candidates = rankAll(setting, event);
   const first = candidates[0];
@@ -119,7 +127,9 @@ const find = (setting: Setting, residual: Residual, element: Element, guess: Pic
     if ((ranked[0]?.score ?? 0) > first.score) [event, candidates] = [again, ranked];
   }
   const score = (candidates[0]?.score ?? 0) - event.cost;
-  const rounds = [...event.perRound].filter((value, round) => value > 0 && ((event.profile.loss[round] ?? 0) > 0 || (event.profile.liftUs[round] ?? 0) > 0)).toSorted((a, b) => b - a);
+  const rounds = [...event.perRound]
+    .filter((value, round) => value > 0 && ((event.profile.loss[round] ?? 0) > 0 || (event.profile.liftUs[round] ?? 0) > 0))
+    .toSorted((a, b) => b - a);
   const total = rounds.reduce((sum, value) => sum + value, 0);
   const lasting = total <= 0 ? 0 : score * ((total - (rounds[0] ?? 0) - (rounds[1] ?? 0)) / total);
   return { event, candidates, lasting, rerouting: stillTheSameWay(setting, event) };

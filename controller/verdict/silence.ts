@@ -14,7 +14,11 @@ export const silentAgents = (given: VerdictCase): VerdictIncident[] => {
     return known ? [{ id, site: given.agents.site[agent] ?? null, from: spoke + 1 }] : [];
   });
   const presentAt = (site: string): number =>
-    given.agents.id.filter((_, agent) => given.agents.site[agent] === site && given.pairs.agent.some((of, pair) => of === agent && given.series.sent[pair]?.some((sent) => sent !== null))).length;
+    given.agents.id.filter(
+      (_, agent) =>
+        given.agents.site[agent] === site &&
+        given.pairs.agent.some((of, pair) => of === agent && given.series.sent[pair]?.some((sent) => sent !== null)),
+    ).length;
   const incidents: VerdictIncident[] = [];
   for (const [site, those] of Map.groupBy(gone, ({ site, id }) => site ?? `agent ${id}`)) {
     const from = Math.min(...those.map(({ from }) => from));
@@ -25,7 +29,11 @@ export const silentAgents = (given: VerdictCase): VerdictIncident[] => {
       continue;
     }
     for (const one of those)
-      incidents.push({ answered: true, since: given.start + one.from * given.step, verdicts: [{ class: 'agent', element: one.id, confidence: 0.95 }] });
+      incidents.push({
+        answered: true,
+        since: given.start + one.from * given.step,
+        verdicts: [{ class: 'agent', element: one.id, confidence: 0.95 }],
+      });
   }
   return incidents;
 };

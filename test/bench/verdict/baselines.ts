@@ -31,7 +31,10 @@ export const alwaysTheTarget = (given: VerdictCase): VerdictAnswer => {
   const incidents = [...byTarget].map(
     ([target, pairs]): VerdictIncident => ({
       answered: true,
-      since: sinceOf(given, pairs.map((pair) => bad.get(pair) ?? 0)),
+      since: sinceOf(
+        given,
+        pairs.map((pair) => bad.get(pair) ?? 0),
+      ),
       verdicts: [{ class: 'target', element: given.targets.id[target] ?? '', confidence: 0.5 }],
     }),
   );
@@ -49,20 +52,38 @@ export const blameIt = (given: VerdictCase): VerdictAnswer => {
   const incidents: VerdictIncident[] = [];
   const blame = (cls: VerdictIncident['verdicts'][number]['class'], segments: (pair: number) => readonly (string | null)[]): void => {
     const groups = new Map<string, number[]>();
-    for (const pair of all) for (const name of new Set(segments(pair))) if (name !== null) groups.set(name, [...(groups.get(name) ?? []), pair]);
+    for (const pair of all)
+      for (const name of new Set(segments(pair))) if (name !== null) groups.set(name, [...(groups.get(name) ?? []), pair]);
     for (const [element, pairs] of [...groups].toSorted((a, b) => b[1].length - a[1].length)) {
       const hit = pairs.filter((pair) => left.has(pair));
       if (pairs.length < ENOUGH_PAIRS || hit.length < SHARE * pairs.length) continue;
-      incidents.push({ answered: true, since: sinceOf(given, hit.map((pair) => bad.get(pair) ?? 0)), verdicts: [{ class: cls, element, confidence: 0.5 }] });
+      incidents.push({
+        answered: true,
+        since: sinceOf(
+          given,
+          hit.map((pair) => bad.get(pair) ?? 0),
+        ),
+        verdicts: [{ class: cls, element, confidence: 0.5 }],
+      });
       for (const pair of hit) left.delete(pair);
     }
   };
   const hops = new Map(given.traces.pair.map((pair, i) => [pair, given.traces.hops[i] ?? []]));
   blame('first-mile', (pair) => [given.agents.site[given.pairs.agent[pair] ?? -1] ?? null]);
-  blame('shared-path', (pair) => (hops.get(pair) ?? []).map((hop) => (hop === null || given.hops.asn[hop] === null ? null : `AS${given.hops.asn[hop] ?? ''}`)));
+  blame('shared-path', (pair) =>
+    (hops.get(pair) ?? []).map((hop) => (hop === null || given.hops.asn[hop] === null ? null : `AS${given.hops.asn[hop] ?? ''}`)),
+  );
   blame('target', (pair) => [given.targets.id[given.pairs.target[pair] ?? -1] ?? null]);
   blame('agent', (pair) => [given.agents.id[given.pairs.agent[pair] ?? -1] ?? null]);
   // What is left is ambiguous: bad, but nobody's in particular.
-  if (left.size >= ENOUGH_PAIRS) incidents.push({ answered: false, since: sinceOf(given, [...left].map((pair) => bad.get(pair) ?? 0)), verdicts: [] });
+  if (left.size >= ENOUGH_PAIRS)
+    incidents.push({
+      answered: false,
+      since: sinceOf(
+        given,
+        [...left].map((pair) => bad.get(pair) ?? 0),
+      ),
+      verdicts: [],
+    });
   return { incidents: incidents.slice(0, 20) };
 };

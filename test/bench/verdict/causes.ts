@@ -32,9 +32,23 @@ export interface Cause extends Effect {
 }
 
 const KINDS = [
-  [2, 'target-down'], [1.5, 'target-loss'], [1.5, 'target-slow'], [0.7, 'resolver'], [1, 'instance'],
-  [1.5, 'agent-nic'], [1, 'agent-cpu'], [1, 'agent-off'], [3, 'first-mile'], [2.2, 'site-uplink'],
-  [4, 'link-loss'], [2, 'link-delay'], [2, 'hop-loss'], [1.5, 'hop-delay'], [1.2, 'transit'], [2.2, 'congestion'], [1, 'ecmp-member'],
+  [2, 'target-down'],
+  [1.5, 'target-loss'],
+  [1.5, 'target-slow'],
+  [0.7, 'resolver'],
+  [1, 'instance'],
+  [1.5, 'agent-nic'],
+  [1, 'agent-cpu'],
+  [1, 'agent-off'],
+  [3, 'first-mile'],
+  [2.2, 'site-uplink'],
+  [4, 'link-loss'],
+  [2, 'link-delay'],
+  [2, 'hop-loss'],
+  [1.5, 'hop-delay'],
+  [1.2, 'transit'],
+  [2.2, 'congestion'],
+  [1, 'ecmp-member'],
 ] as const;
 type Kind = (typeof KINDS)[number][1];
 
@@ -73,7 +87,9 @@ interface Place {
 
 const placeOf = (dice: Dice, scene: Scene, kind: Kind): Place | undefined => {
   const { pairs, agents, targets, world } = scene;
-  const links = [...new Set(pairs.flatMap(({ forward, back }) => [forward, back].flatMap((way) => way.slice(1).map((to, i) => `${way[i]}>${to}`))))];
+  const links = [
+    ...new Set(pairs.flatMap(({ forward, back }) => [forward, back].flatMap((way) => way.slice(1).map((to, i) => `${way[i]}>${to}`)))),
+  ];
   const drawLink = (): [number, number] => {
     const [a, b] = dice.pick(links).split('>').map(Number);
     return [a ?? 0, b ?? 0];
@@ -92,13 +108,21 @@ const placeOf = (dice: Dice, scene: Scene, kind: Kind): Place | undefined => {
       if (fitting.length === 0) return undefined;
       const target = dice.pick(fitting);
       const place = dice.pick(targets[target]?.at ?? []);
-      return { where: { at: 'target', target }, class: 'target', hits: those(scene, (pair) => pair.target === target && pair.place === place) };
+      return {
+        where: { at: 'target', target },
+        class: 'target',
+        hits: those(scene, (pair) => pair.target === target && pair.place === place),
+      };
     }
     case 'agent-nic':
     case 'agent-cpu':
     case 'agent-off': {
       const agent = dice.whole(0, agents.length - 1);
-      return { where: { at: 'agent', agent, health: kind !== 'agent-nic' }, class: 'agent', hits: those(scene, (pair) => pair.agent === agent) };
+      return {
+        where: { at: 'agent', agent, health: kind !== 'agent-nic' },
+        class: 'agent',
+        hits: those(scene, (pair) => pair.agent === agent),
+      };
     }
     case 'first-mile': {
       const { site } = dice.pick(agents);
@@ -116,7 +140,11 @@ const placeOf = (dice: Dice, scene: Scene, kind: Kind): Place | undefined => {
     case 'link-delay':
     case 'congestion': {
       const [a, b] = drawLink();
-      const direction = dice.weighted([[5, 'both'], [kind === 'congestion' ? 6 : 3, 'out'], [1.5, 'home']] as const);
+      const direction = dice.weighted([
+        [5, 'both'],
+        [kind === 'congestion' ? 6 : 3, 'out'],
+        [1.5, 'home'],
+      ] as const);
       return { where: { at: 'link', a, b }, class: 'shared-path', hits: linkHits(scene, a, b, direction) };
     }
     case 'ecmp-member': {
@@ -132,15 +160,25 @@ const placeOf = (dice: Dice, scene: Scene, kind: Kind): Place | undefined => {
     case 'hop-loss':
     case 'hop-delay': {
       const router = drawLink()[0];
-      return { where: { at: 'hop', router }, class: 'shared-path', hits: those(scene, ({ forward, back }) => forward.includes(router) || back.includes(router)) };
+      return {
+        where: { at: 'hop', router },
+        class: 'shared-path',
+        hits: those(scene, ({ forward, back }) => forward.includes(router) || back.includes(router)),
+      };
     }
     case 'transit': {
       const ends = new Set([...agents.map(({ site }) => site.asn), ...targets.map(({ asn }) => asn)]);
-      const through = [...new Set(pairs.flatMap(({ forward }) => forward.map((at) => world.routers[at]?.asn ?? 0)))].filter((asn) => !ends.has(asn));
+      const through = [...new Set(pairs.flatMap(({ forward }) => forward.map((at) => world.routers[at]?.asn ?? 0)))].filter(
+        (asn) => !ends.has(asn),
+      );
       if (through.length === 0) return undefined;
       const asn = dice.pick(through);
       const crosses = (way: readonly number[]): boolean => way.some((at) => world.routers[at]?.asn === asn);
-      return { where: { at: 'system', asn }, class: 'shared-path', hits: those(scene, ({ forward, back }) => crosses(forward) || crosses(back)) };
+      return {
+        where: { at: 'system', asn },
+        class: 'shared-path',
+        hits: those(scene, ({ forward, back }) => crosses(forward) || crosses(back)),
+      };
     }
     default:
       return kind satisfies never;
@@ -158,7 +196,12 @@ const strengthOf = (dice: Dice, kind: Kind): { loss: number; delayUs: number; wo
   if (kind.endsWith('-delay')) return { loss: 0, delayUs: dice.logBetween(4000, 200_000), wobbleUs: 0 };
   if (kind === 'transit') return { ...lost, delayUs: dice.chance(0.5) ? dice.between(1000, 20_000) : 0 };
   if (kind === 'first-mile' || kind === 'site-uplink') {
-    const how = dice.weighted([[3, 'down'], [5, 'loss'], [2, 'slow'], [2, 'both']] as const);
+    const how = dice.weighted([
+      [3, 'down'],
+      [5, 'loss'],
+      [2, 'slow'],
+      [2, 'both'],
+    ] as const);
     if (how === 'down') return { loss: 1, delayUs: 0, wobbleUs: 0 };
     return { loss: how === 'slow' ? 0 : lost.loss, delayUs: how === 'loss' ? 0 : dice.logBetween(4000, 150_000), wobbleUs: 0 };
   }

@@ -29,7 +29,12 @@ export interface Disturbances {
 const group = (dice: Dice, { pairs }: Scene): Set<number> => {
   const one = dice.pick(pairs);
   const router = dice.pick([...one.forward, ...one.back]);
-  const by = dice.weighted([[2, 'target'], [3, 'router'], [1, 'agent'], [2, 'pair']] as const);
+  const by = dice.weighted([
+    [2, 'target'],
+    [3, 'router'],
+    [1, 'agent'],
+    [2, 'pair'],
+  ] as const);
   return new Set(
     pairs.flatMap((pair, i) =>
       (by === 'target' && pair.target === one.target) ||
@@ -105,7 +110,9 @@ export const drawDisturbances = (dice: Dice, scene: Scene, rounds: number): Dist
   maybe('grey-agent', 0.3, () => change((one) => ({ ...one, busy: [...one.busy, span(6, 30)] })));
   maybe('gap', 0.25, () => change((one) => ({ ...one, missing: [...one.missing, span(1, 3)] })));
   maybe('absent', 0.15, () => change((one) => ({ ...one, missing: [[0, rounds]] })));
-  maybe('clock-once', 0.2, () => change((one) => ({ ...one, clockStep: { round: dice.whole(1, rounds - 1), ms: dice.between(-2000, 2000) } })));
+  maybe('clock-once', 0.2, () =>
+    change((one) => ({ ...one, clockStep: { round: dice.whole(1, rounds - 1), ms: dice.between(-2000, 2000) } })),
+  );
   maybe('late', 0.25, () => {
     const [from, to] = span(3, 12);
     const agent = dice.whole(0, agents.length - 1);

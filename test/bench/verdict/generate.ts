@@ -12,7 +12,12 @@ const noticeable = (cause: Cause, others: readonly Cause[], scene: Scene, bases:
   if (cause.kind === 'agent-off') return true;
   const rounds = cause.force.reduce((sum, force) => sum + force, 0);
   const drowned = [...cause.hits].filter((p) =>
-    others.some((other) => other.hits.has(p) && other.loss > 0.7 && other.force.filter((force, r) => force > 0 && (cause.force[r] ?? 0) > 0).length > rounds / 2),
+    others.some(
+      (other) =>
+        other.hits.has(p) &&
+        other.loss > 0.7 &&
+        other.force.filter((force, r) => force > 0 && (cause.force[r] ?? 0) > 0).length > rounds / 2,
+    ),
   );
   if (drowned.length > cause.hits.size * 0.6) return false;
   const alike = others.some((other) => other.hits.size === cause.hits.size && [...cause.hits].every((p) => other.hits.has(p)));
@@ -47,12 +52,20 @@ export const generateCase = (seed: number, quiet: boolean): { readonly case: Ver
   const noise = drawDisturbances(dice, scene, rounds);
   const absent = new Set(noise.agents.flatMap(({ missing }, a) => (missing.some(([from, to]) => to - from >= rounds) ? [a] : [])));
   const alive = new Set(scene.pairs.flatMap(({ agent }, p) => (absent.has(agent) || bases[p]?.never ? [] : [p])));
-  const wanted = quiet ? 0 : dice.weighted([[5, 1], [3, 2], [2, 3]]);
+  const wanted = quiet
+    ? 0
+    : dice.weighted([
+        [5, 1],
+        [3, 2],
+        [2, 3],
+      ]);
   const causes = drawCauses(dice, scene, bases, wanted, rounds, packets).filter(
     ({ hits, where }) => [...hits].some((p) => alive.has(p)) && !(where.at === 'agent' && absent.has(where.agent)),
   );
   const stale = dice.between(0.05, 0.3);
-  const traces = drawTraces(dice, scene, causes, noise, rounds, stale).filter(({ pair }) => !absent.has(scene.pairs[pair]?.agent ?? -1) || dice.chance(0.9));
+  const traces = drawTraces(dice, scene, causes, noise, rounds, stale).filter(
+    ({ pair }) => !absent.has(scene.pairs[pair]?.agent ?? -1) || dice.chance(0.9),
+  );
   const { series, health } = drawSeries(dice, scene, bases, causes, noise, rounds, packets);
   const agentsBand = scene.agents.length < 6 ? '2-5' : scene.agents.length < 21 ? '6-20' : '21-100';
   const truth: Truth = {

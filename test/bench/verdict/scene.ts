@@ -51,7 +51,11 @@ const delayOf = (world: World, way: readonly number[]): number =>
 
 /** Draws agents, targets and the mesh between them, with the true ways there and back. */
 export const drawScene = (dice: Dice): Scene => {
-  const agentCount = dice.weighted([[3, dice.whole(2, 5)], [5, dice.whole(6, 20)], [4, Math.round(dice.logBetween(21, 100))]]);
+  const agentCount = dice.weighted([
+    [3, dice.whole(2, 5)],
+    [5, dice.whole(6, 20)],
+    [4, Math.round(dice.logBetween(21, 100))],
+  ]);
   const world = drawWorld(dice, agentCount, dice.between(0.02, 0.16));
   const targets: SceneTarget[] = [];
   const gateways = new Map<string, number>();
@@ -62,10 +66,13 @@ export const drawScene = (dice: Dice): Scene => {
     const site = dice.pick(world.agentSites);
     const { asn, country } = site;
     const base = { asn, country, lazy: 0 };
-    const gateway = gateways.get(site.id) ?? add({ ...base, id: id(dice, 't'), kind: 'gateway', address: addressOf(site.router), at: [site], site: site.id });
+    const gateway =
+      gateways.get(site.id) ??
+      add({ ...base, id: id(dice, 't'), kind: 'gateway', address: addressOf(site.router), at: [site], site: site.id });
     gateways.set(site.id, gateway);
     const place = { ...site, router: world.resolverRouters.get(asn) ?? site.router };
-    const resolver = resolvers.get(asn) ?? add({ ...base, id: id(dice, 't'), kind: 'resolver', address: world.addressOf(), at: [place], site: null });
+    const resolver =
+      resolvers.get(asn) ?? add({ ...base, id: id(dice, 't'), kind: 'resolver', address: world.addressOf(), at: [place], site: null });
     resolvers.set(asn, resolver);
     return { id: id(dice, 'a'), site, upstream: world.upstreamOf.get(asn) ?? 0, gateway, resolver };
   });

@@ -62,7 +62,16 @@ const matched = (causes: readonly TrueIncident[], incidents: readonly VerdictInc
   const worth = causes.map((cause) => {
     const accept = acceptOf(cause);
     return incidents.map((incident) => {
-      const value = incident.answered && firstIs(incident, accept) ? 100 : anyIs(incident, accept) ? (incident.answered ? 20 : 15) : incident.answered ? 3 : 1;
+      const value =
+        incident.answered && firstIs(incident, accept)
+          ? 100
+          : anyIs(incident, accept)
+            ? incident.answered
+              ? 20
+              : 15
+            : incident.answered
+              ? 3
+              : 1;
       return value - Math.min(0.9, Math.abs(incident.since - cause.start) / 36_000);
     });
   });
@@ -117,7 +126,12 @@ export const score = (tally: Tally, truth: Truth, answer: VerdictAnswer): void =
   });
 };
 
-const add = (to: { causes: number; right: number; given: number; answered: number; top3: number }, answered: boolean, right: boolean, top3: boolean): void => {
+const add = (
+  to: { causes: number; right: number; given: number; answered: number; top3: number },
+  answered: boolean,
+  right: boolean,
+  top3: boolean,
+): void => {
   to.causes++;
   to.given += Number(answered);
   to.answered += Number(answered);
@@ -131,6 +145,10 @@ export const calibrationOf = ({ calibration }: Tally): { readonly brier: number 
   const n = calibration.length;
   const brier = calibration.reduce((sum, { confidence, right }) => sum + (confidence - Number(right)) ** 2, 0) / n;
   const bins = Map.groupBy(calibration, ({ confidence }) => Math.min(4, Math.floor(confidence * 5)));
-  const error = [...bins.values()].reduce((sum, bin) => sum + Math.abs(bin.reduce((off, { confidence, right }) => off + confidence - Number(right), 0)), 0) / n;
+  const error =
+    [...bins.values()].reduce(
+      (sum, bin) => sum + Math.abs(bin.reduce((off, { confidence, right }) => off + confidence - Number(right), 0)),
+      0,
+    ) / n;
   return { brier, error };
 };

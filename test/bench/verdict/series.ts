@@ -21,7 +21,8 @@ export interface PairBase {
 export const drawBases = (dice: Dice, { pairs, targets, world }: Scene, packets: number): PairBase[] => {
   const loaded = new Map<number, { swingUs: number; loss: number }>();
   world.routers.forEach((_, router) => {
-    if (dice.chance(0.03)) loaded.set(router, { swingUs: dice.logBetween(1500, 12_000), loss: dice.chance(0.4) ? dice.logBetween(0.005, 0.06) : 0 });
+    if (dice.chance(0.03))
+      loaded.set(router, { swingUs: dice.logBetween(1500, 12_000), loss: dice.chance(0.4) ? dice.logBetween(0.005, 0.06) : 0 });
   });
   const hour = dice.fraction();
   return pairs.map((pair) => {
@@ -34,7 +35,8 @@ export const drawBases = (dice: Dice, { pairs, targets, world }: Scene, packets:
     const steady = dice.logBetween(0.00005, 0.001) + (dice.chance(0.05) ? dice.logBetween(0.002, 0.012) : 0);
     const loadLoss = loads.reduce((sum, load) => sum + load.loss, 0);
     const loss = steady + lazy + loadLoss;
-    const p95 = lazy > 0 ? lazy * 3 + 1 / packets : loadLoss > 0 ? loadLoss * 3.5 : loss > 0.006 ? 2 / packets : loss > 0.0025 ? 1 / packets : 0;
+    const p95 =
+      lazy > 0 ? lazy * 3 + 1 / packets : loadLoss > 0 ? loadLoss * 3.5 : loss > 0.006 ? 2 / packets : loss > 0.0025 ? 1 / packets : 0;
     return {
       rttUs: pair.rttUs,
       spreadUs,
@@ -49,7 +51,8 @@ export const drawBases = (dice: Dice, { pairs, targets, world }: Scene, packets:
   });
 };
 
-const within = (spans: readonly (readonly [number, number, ...number[]])[], r: number): boolean => spans.some(([from, to]) => r >= from && r < to);
+const within = (spans: readonly (readonly [number, number, ...number[]])[], r: number): boolean =>
+  spans.some(([from, to]) => r >= from && r < to);
 
 type Row = (number | null)[];
 
@@ -65,7 +68,12 @@ export const drawSeries = (
 ): { series: VerdictCase['series']; health: VerdictCase['health'] } => {
   const health = drawHealth(dice, scene, causes, noise, rounds);
   const effects: readonly Effect[] = [...causes, ...noise.effects];
-  const series: { sent: Row[]; received: Row[]; rtt_median_us: Row[]; rtt_p95_us: Row[] } = { sent: [], received: [], rtt_median_us: [], rtt_p95_us: [] };
+  const series: { sent: Row[]; received: Row[]; rtt_median_us: Row[]; rtt_p95_us: Row[] } = {
+    sent: [],
+    received: [],
+    rtt_median_us: [],
+    rtt_p95_us: [],
+  };
   scene.pairs.forEach((pair, p) => {
     const base = bases[p];
     if (base === undefined) return;
@@ -81,9 +89,13 @@ export const drawSeries = (
         continue;
       }
       const burst = base.bursty ? Math.min(8, -Math.log(1 - dice.fraction()) * (dice.chance(0.3) ? 2 : 0.6)) : 1;
-      const through = touching.reduce((left, { loss, force }) => left * (1 - loss * Math.min(1, force[r] ?? 0)), 1 - Math.min(0.9, base.lossNow * burst));
+      const through = touching.reduce(
+        (left, { loss, force }) => left * (1 - loss * Math.min(1, force[r] ?? 0)),
+        1 - Math.min(0.9, base.lossNow * burst),
+      );
       const received = base.never ? 0 : dice.binomial(packets, through);
-      const busyUs = (health.bound_us[pair.agent]?.[r] ?? 0) * (health.busy[pair.agent]?.[r] ? dice.between(0.1, 0.6) : 0.1 * dice.fraction());
+      const busyUs =
+        (health.bound_us[pair.agent]?.[r] ?? 0) * (health.busy[pair.agent]?.[r] ? dice.between(0.1, 0.6) : 0.1 * dice.fraction());
       const liftUs = touching.reduce((sum, { delayUs, force }) => sum + delayUs * (force[r] ?? 0), 0) + busyUs;
       const shiftUs = shifts.reduce((sum, { round, shiftUs: by }) => sum + (r >= round ? Math.max(by, -0.5 * base.rttUs) : 0), 0);
       const wobbleUs = touching.reduce((sum, { wobbleUs: by, force }) => sum + by * (force[r] ?? 0), 0);
@@ -105,8 +117,22 @@ export const drawSeries = (
   return { series, health: told };
 };
 
-const drawHealth = (dice: Dice, scene: Scene, causes: readonly Cause[], noise: Disturbances, rounds: number): VerdictCase['health'] & { busy: boolean[][] } => {
-  const health = { bound_us: [] as Row[], lag_us: [] as Row[], canary_us: [] as Row[], cpu: [] as Row[], drops: [] as Row[], clock_step_ms: [] as Row[], busy: [] as boolean[][] };
+const drawHealth = (
+  dice: Dice,
+  scene: Scene,
+  causes: readonly Cause[],
+  noise: Disturbances,
+  rounds: number,
+): VerdictCase['health'] & { busy: boolean[][] } => {
+  const health = {
+    bound_us: [] as Row[],
+    lag_us: [] as Row[],
+    canary_us: [] as Row[],
+    cpu: [] as Row[],
+    drops: [] as Row[],
+    clock_step_ms: [] as Row[],
+    busy: [] as boolean[][],
+  };
   scene.agents.forEach((_, a) => {
     const own = noise.agents[a];
     const starved = causes.filter(({ where }) => where.at === 'agent' && where.agent === a);

@@ -11,7 +11,12 @@ export const endingAfter = (given: VerdictCase, rounds: number): VerdictCase => 
     ...given,
     rounds,
     traces: { pair: pick(traces.pair), at: pick(traces.at), hops: pick(traces.hops), reached: pick(traces.reached) },
-    series: { sent: cut(series.sent), received: cut(series.received), rtt_median_us: cut(series.rtt_median_us), rtt_p95_us: cut(series.rtt_p95_us) },
+    series: {
+      sent: cut(series.sent),
+      received: cut(series.received),
+      rtt_median_us: cut(series.rtt_median_us),
+      rtt_p95_us: cut(series.rtt_p95_us),
+    },
     health: {
       bound_us: cut(health.bound_us),
       lag_us: cut(health.lag_us),

@@ -82,19 +82,50 @@ export const drawWorld = (dice: Dice, agents: number, silence: number): World =>
       nextAsn += dice.whole(1, 40);
       return { asn: nextAsn, routers: system(draft, dice, nextAsn, dice.whole(low, high), silence, addressOf) };
     });
-  const sources = systems(dice.weighted([[6, 1], [3, 2], [1, 3]]), 3, 6);
-  const upstreams = systems(dice.weighted([[4, 1], [3, 2], [1, 3]]), 4, 9);
+  const sources = systems(
+    dice.weighted([
+      [6, 1],
+      [3, 2],
+      [1, 3],
+    ]),
+    3,
+    6,
+  );
+  const upstreams = systems(
+    dice.weighted([
+      [4, 1],
+      [3, 2],
+      [1, 3],
+    ]),
+    4,
+    9,
+  );
   const backbones = systems(dice.whole(1, 4), 4, 10);
   const ends = systems(dice.whole(2, 6), 3, 7);
   const peer = (a: { asn: number; routers: number[] }, b: { asn: number; routers: number[] }): void => {
     const delayUs = dice.logBetween(200, 20_000);
-    for (let i = 0; i < dice.weighted([[5, 1], [4, 2]]); i++) connect(draft, dice.pick(a.routers), dice.pick(b.routers), delayUs * dice.between(0.8, 1.25), 2);
+    for (
+      let i = 0;
+      i <
+      dice.weighted([
+        [5, 1],
+        [4, 2],
+      ]);
+      i++
+    )
+      connect(draft, dice.pick(a.routers), dice.pick(b.routers), delayUs * dice.between(0.8, 1.25), 2);
     draft.peers.set(a.asn, [...(draft.peers.get(a.asn) ?? []), b.asn]);
     draft.peers.set(b.asn, [...(draft.peers.get(b.asn) ?? []), a.asn]);
   };
   const upstreamOf = new Map<number, number>();
   for (const source of sources) {
-    const chosen = dice.some(upstreams, dice.weighted([[3, 1], [1, 2]]));
+    const chosen = dice.some(
+      upstreams,
+      dice.weighted([
+        [3, 1],
+        [1, 2],
+      ]),
+    );
     for (const one of chosen) peer(source, one);
     upstreamOf.set(source.asn, chosen[0]?.asn ?? 0);
   }
@@ -102,12 +133,27 @@ export const drawWorld = (dice: Dice, agents: number, silence: number): World =>
   backbones.forEach((backbone, i) => {
     for (const other of backbones.slice(i + 1)) peer(backbone, other);
   });
-  for (const end of ends) for (const one of dice.some([...backbones, ...upstreams], dice.weighted([[3, 1], [2, 2]]))) peer(end, one);
+  for (const end of ends)
+    for (const one of dice.some(
+      [...backbones, ...upstreams],
+      dice.weighted([
+        [3, 1],
+        [2, 2],
+      ]),
+    ))
+      peer(end, one);
   const site = (prefix: string, of: { asn: number; routers: number[] }, attach: readonly number[], hop: number): Site => {
     draft.routers.push({ address: addressOf(), asn: of.asn, asnKnown: true, silent: dice.chance(silence) ? dice.between(0.3, 1) : 0.01 });
     const router = draft.routers.length - 1;
     for (const to of attach) connect(draft, router, to, hop, 2);
-    return { id: `${prefix}${Math.floor(dice.fraction() * 65_536).toString(16).padStart(4, '0')}`, asn: of.asn, router, country: dice.pick(COUNTRIES) };
+    return {
+      id: `${prefix}${Math.floor(dice.fraction() * 65_536)
+        .toString(16)
+        .padStart(4, '0')}`,
+      asn: of.asn,
+      router,
+      country: dice.pick(COUNTRIES),
+    };
   };
   const siteCount = Math.max(1, Math.round(agents / dice.between(1, 2.6)));
   const access = new Map(sources.map((source) => [source.asn, dice.some(source.routers, Math.max(1, source.routers.length - 2))]));
@@ -190,10 +236,15 @@ export const waysBetween = (world: World, from: number, to: number): number[][] 
     };
     if (next === undefined) return extend(to, undefined);
     const exits = world.routers.flatMap((_, router) =>
-      here(router) ? [...(world.links.get(router)?.keys() ?? [])].filter((to) => asnOf(to) === next).map((beyond) => ({ router, beyond })) : [],
+      here(router)
+        ? [...(world.links.get(router)?.keys() ?? [])].filter((to) => asnOf(to) === next).map((beyond) => ({ router, beyond }))
+        : [],
     );
     const nearest = exits
-      .map((exit) => ({ ...exit, cost: inside(world, at, exit.router, here).cost + 0.1 * hashOf(exit.router, exit.beyond, from < to ? 0 : 1) }))
+      .map((exit) => ({
+        ...exit,
+        cost: inside(world, at, exit.router, here).cost + 0.1 * hashOf(exit.router, exit.beyond, from < to ? 0 : 1),
+      }))
       .toSorted((a, b) => a.cost - b.cost)[0];
     if (nearest === undefined) ways = [];
     else extend(nearest.router, nearest.beyond);

@@ -18,7 +18,11 @@ const outdated = (dice: Dice, { world }: Scene, way: readonly number[]): readonl
   const asn = world.routers[way[from] ?? -1]?.asn;
   const others = world.routers.flatMap((router, i) => (router.asn === asn && !way.includes(i) ? [i] : []));
   if (others.length === 0) return way;
-  return way.map((router, i) => (i === from || (i === from + 1 && i < way.length - 1 && dice.chance(0.4) && world.routers[router]?.asn === asn && others.length > 1) ? (i === from ? others[0] : others[1]) ?? router : router));
+  return way.map((router, i) =>
+    i === from || (i === from + 1 && i < way.length - 1 && dice.chance(0.4) && world.routers[router]?.asn === asn && others.length > 1)
+      ? ((i === from ? others[0] : others[1]) ?? router)
+      : router,
+  );
 };
 
 /** From which hop on (0: the first) the packets out meet the cause; `null`: not on the way out. */
@@ -34,7 +38,9 @@ const meets = ({ routers }: Scene['world'], { where }: Cause, way: readonly numb
       case 'hop':
         return way.indexOf(where.router);
       case 'link':
-        return way.findIndex((to, i) => i > 0 && ((way[i - 1] === where.a && to === where.b) || (way[i - 1] === where.b && to === where.a)));
+        return way.findIndex(
+          (to, i) => i > 0 && ((way[i - 1] === where.a && to === where.b) || (way[i - 1] === where.b && to === where.a)),
+        );
       case 'system':
         return way.findIndex((router) => routers[router]?.asn === where.asn);
       default:
@@ -44,7 +50,13 @@ const meets = ({ routers }: Scene['world'], { where }: Cause, way: readonly numb
   return found < 0 ? null : found;
 };
 
-const walk = (dice: Dice, scene: Scene, pair: ScenePair, way: readonly number[], active: readonly Cause[]): Pick<DrawnTrace, 'hops' | 'reached'> => {
+const walk = (
+  dice: Dice,
+  scene: Scene,
+  pair: ScenePair,
+  way: readonly number[],
+  active: readonly Cause[],
+): Pick<DrawnTrace, 'hops' | 'reached'> => {
   const answers = (i: number): boolean => {
     const through = active.reduce((left, cause) => {
       const from = meets(scene.world, cause, way);
@@ -61,7 +73,14 @@ const walk = (dice: Dice, scene: Scene, pair: ScenePair, way: readonly number[],
 };
 
 /** Traces in the background (some outdated, some of another member of equal ways) and, for some of the pairs that something happens to, inside the window. */
-export const drawTraces = (dice: Dice, scene: Scene, causes: readonly Cause[], noise: Disturbances, rounds: number, stale: number): DrawnTrace[] => {
+export const drawTraces = (
+  dice: Dice,
+  scene: Scene,
+  causes: readonly Cause[],
+  noise: Disturbances,
+  rounds: number,
+  stale: number,
+): DrawnTrace[] => {
   const found: DrawnTrace[] = [];
   const otherMember = (pair: ScenePair): readonly number[] => (dice.chance(0.2) ? dice.pick(pair.ways) : pair.forward);
   scene.pairs.forEach((pair, p) => {
@@ -70,7 +89,8 @@ export const drawTraces = (dice: Dice, scene: Scene, causes: readonly Cause[], n
     const fresh = otherMember(pair);
     const before = dice.chance(stale) ? outdated(dice, scene, fresh) : fresh;
     if (!dice.chance(0.04)) found.push({ pair: p, at: -Math.round(dice.between(600, 43_200)), ...walk(dice, scene, pair, before, []) });
-    if (dice.chance(0.05)) found.push({ pair: p, at: -Math.round(dice.between(43_200, 90_000)), ...walk(dice, scene, pair, otherMember(pair), []) });
+    if (dice.chance(0.05))
+      found.push({ pair: p, at: -Math.round(dice.between(43_200, 90_000)), ...walk(dice, scene, pair, otherMember(pair), []) });
     const touching = [...causes, ...noise.effects].filter(({ hits, kind }) => hits.has(p) && kind !== 'ripple' && kind !== 'late');
     const moments = [...touching.map(({ from }) => ({ from, seen: 0.3 })), ...shifts.map(({ round }) => ({ from: round, seen: 0.6 }))];
     for (const { from, seen } of moments) {

@@ -61,7 +61,8 @@ const same = (a: ReadonlySet<number> | undefined, b: ReadonlySet<number>): boole
 /** The names of the cause itself; a silent router goes by its neighbours in the traces where it sits. */
 const ownNames = (scene: Scene, where: Where): Named[] => {
   const { world, agents, targets, pairs } = scene;
-  const addressOf = (router: number): string | null => ((world.routers[router]?.silent ?? 1) === 1 ? null : (world.routers[router]?.address ?? null));
+  const addressOf = (router: number): string | null =>
+    (world.routers[router]?.silent ?? 1) === 1 ? null : (world.routers[router]?.address ?? null);
   switch (where.at) {
     case 'agent':
       return [['agent', agents[where.agent]?.id ?? '']];
@@ -72,7 +73,11 @@ const ownNames = (scene: Scene, where: Where): Named[] => {
     case 'first-mile': {
       const agent = agents.find(({ site }) => site.router === where.router);
       const gateway = targets[agent?.gateway ?? -1];
-      return [['first-mile', agent?.site.id ?? ''], ['first-mile', gateway?.id ?? ''], ['first-mile', gateway?.address ?? '']];
+      return [
+        ['first-mile', agent?.site.id ?? ''],
+        ['first-mile', gateway?.id ?? ''],
+        ['first-mile', gateway?.address ?? ''],
+      ];
     }
     case 'hop':
     case 'link': {
@@ -82,9 +87,14 @@ const ownNames = (scene: Scene, where: Where): Named[] => {
       if (where.at === 'hop' && first !== null && first !== undefined) return [['shared-path', first]];
       if (where.at === 'link' && first && second) return [['shared-path', link(first, second)]];
       return pairs.flatMap(({ forward, target }): Named[] => {
-        const at = forward.findIndex((router, i) => (where.at === 'hop' ? router === where.router : ends.includes(router) && ends.includes(forward[i + 1] ?? -1)));
+        const at = forward.findIndex((router, i) =>
+          where.at === 'hop' ? router === where.router : ends.includes(router) && ends.includes(forward[i + 1] ?? -1),
+        );
         if (at < 0) return [];
-        const before = forward.slice(0, at + (where.at === 'hop' ? 0 : 1)).flatMap((router) => addressOf(router) ?? []).at(-1);
+        const before = forward
+          .slice(0, at + (where.at === 'hop' ? 0 : 1))
+          .flatMap((router) => addressOf(router) ?? [])
+          .at(-1);
         const after = forward.slice(at + 1).flatMap((router) => addressOf(router) ?? [])[0] ?? targets[target]?.address;
         return [
           ...(before !== undefined && after !== undefined ? [['shared-path', link(before, after)] as const] : []),
@@ -98,10 +108,17 @@ const ownNames = (scene: Scene, where: Where): Named[] => {
   }
 };
 
-const lossBand = (loss: number): string => (loss < 0.01 ? 'none' : loss < 0.03 ? '1-3 %' : loss < 0.1 ? '3-10 %' : loss < 0.3 ? '10-30 %' : '30-100 %');
+const lossBand = (loss: number): string =>
+  loss < 0.01 ? 'none' : loss < 0.03 ? '1-3 %' : loss < 0.1 ? '3-10 %' : loss < 0.3 ? '10-30 %' : '30-100 %';
 
 /** What counts as right for each cause: whatever the data cannot tell from it. */
-export const truthOf = (scene: Scene, causes: readonly Cause[], traces: readonly DrawnTrace[], alive: ReadonlySet<number>, at: (round: number) => number): TrueIncident[] => {
+export const truthOf = (
+  scene: Scene,
+  causes: readonly Cause[],
+  traces: readonly DrawnTrace[],
+  alive: ReadonlySet<number>,
+  at: (round: number) => number,
+): TrueIncident[] => {
   const byPair = Map.groupBy(traces, ({ pair }) => pair);
   const views = [
     viewOf(scene, (p) => [scene.pairs[p]?.forward.map((router) => (scene.world.routers[router]?.silent === 1 ? null : router)) ?? []]),
@@ -122,7 +139,9 @@ export const truthOf = (scene: Scene, causes: readonly Cause[], traces: readonly
       const mile = /^first-mile(?: beyond)? (.*)$/.exec(name)?.[1];
       const agent = scene.agents.find(({ site }) => site.id === mile);
       if (mile === undefined || agent === undefined) accept.add(name);
-      else for (const alias of [mile, scene.targets[agent.gateway]?.id, scene.targets[agent.gateway]?.address]) accept.add(`first-mile ${alias ?? ''}`);
+      else
+        for (const alias of [mile, scene.targets[agent.gateway]?.id, scene.targets[agent.gateway]?.address])
+          accept.add(`first-mile ${alias ?? ''}`);
     }
     const visible = [...accepted].some((name) =>
       views.some((view) => {
@@ -141,7 +160,13 @@ export const truthOf = (scene: Scene, causes: readonly Cause[], traces: readonly
         return [name.slice(0, space), name.slice(space + 1)];
       }),
       pairs: hit.size,
-      strata: { kind: cause.kind, class: cause.class, shape: cause.shape, where: visible ? 'visible' : 'hidden', loss: lossBand(cause.loss) },
+      strata: {
+        kind: cause.kind,
+        class: cause.class,
+        shape: cause.shape,
+        where: visible ? 'visible' : 'hidden',
+        loss: lossBand(cause.loss),
+      },
     };
   });
 };

@@ -1,7 +1,9 @@
 import type { Db } from '../protocol/database.ts';
+import type { Parsed } from '../protocol/labels.ts';
 import type { Transport } from '../protocol/link.ts';
 import type { Log } from '../protocol/log.ts';
 import type { Random } from '../protocol/random.ts';
+import { sealingContext } from '../protocol/sealing.ts';
 import type { Health, OnlineStatus } from '../protocol/status.ts';
 import type { Task } from '../protocol/task.ts';
 import { type Clock, slept } from '../protocol/time.ts';
@@ -12,7 +14,8 @@ import type { Host } from './host.ts';
 import { makeIntake } from './intake.ts';
 import { keepConnected } from './link/connection.ts';
 import { openProbe } from './probes/index.ts';
-import type { IcmpEngine, Resolve } from './probes/probe.ts';
+import { openMemory } from './probes/memory.ts';
+import type { IcmpEngine, Resolve, SnmpEngine } from './probes/probe.ts';
 import { phaseOf } from './schedule/plan.ts';
 import { TaskRunner } from './schedule/runner.ts';
 import { Conversation } from './session.ts';
@@ -33,6 +36,9 @@ export interface AgentDeps {
   /** The agent's whole durable state: spool, offset history, kept configuration. Survives restarts; closed by the caller. */
   readonly db: Db;
   readonly icmp: IcmpEngine;
+  readonly snmp: SnmpEngine;
+  /** Opens a secret that was sealed to this agent, in its context (protocol/sealing.ts). */
+  readonly unseal: (context: string, sealed: string) => Parsed<string>;
   readonly resolve: Resolve;
   readonly identity: { readonly agentId: string /** Ed25519 SPKI, base64. */; readonly rootKey: string };
   readonly about: { readonly version: string; readonly hostname: string; readonly capabilities: readonly string[] };
@@ -124,8 +130,11 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   const work = new Wake();
   deps.onHealth?.(() => news.ring());
   const intake = makeIntake(clock, timekeeper, spool, host.bootId);
+  const memory = openMemory(db);
+  const { agentId } = deps.identity;
+  const unseal = (task: string, sealed: string): Parsed<string> => deps.unseal(sealingContext(agentId, task), sealed);
   const open = (task: Task, signal: AbortSignal): ReturnType<typeof openProbe> =>
-    openProbe(task, { ...deps, phaseMs: phaseOf(deps.identity.agentId, task.id, task.intervalMs), signal });
+    openProbe(task, { ...deps, memory, unseal, phaseMs: phaseOf(agentId, task.id, task.intervalMs), signal });
   const runner = new TaskRunner({
     log,
     open,

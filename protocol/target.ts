@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { TargetId } from './ids.ts';
 import { everyAgent, Labels, Selector } from './labels.ts';
-import { ProbeOptions } from './probes/index.ts';
+import { TargetProbeOptions } from './probes/index.ts';
 import { roundNeedsMs } from './task.ts';
 
 const hostName = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$/i;
@@ -26,7 +26,7 @@ export type AddressFamily = z.infer<typeof AddressFamily>;
 
 /** One kind of measurement of a target, as the operator asks for it. */
 export const TaskTemplate = z
-  .strictObject({ intervalMs: z.int().min(200).max(86_400_000).default(10_000), options: ProbeOptions })
+  .strictObject({ intervalMs: z.int().min(200).max(86_400_000).default(10_000), options: TargetProbeOptions })
   .superRefine((task, context) => {
     const needsMs = roundNeedsMs(task.options);
     if (needsMs > task.intervalMs)

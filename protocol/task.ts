@@ -13,11 +13,36 @@ export type Task = z.infer<typeof Task>;
 
 export const taskId = (targetId: string, kind: ProbeOptions['kind']): string => `${targetId}/${kind}`;
 
-/** How long one round takes at most, from its first packet to the last reply that still counts, ms. */
-export const roundNeedsMs = (options: ProbeOptions): number => (options.count - 1) * options.spacingMs + options.timeoutMs;
+/** How long one round takes at most, ms: from its first packet to the last reply that still counts. */
+export const roundNeedsMs = (options: ProbeOptions): number => {
+  switch (options.kind) {
+    case 'icmp':
+      return (options.count - 1) * options.spacingMs + options.timeoutMs;
+    case 'snmp':
+      return options.budgetMs;
+    default:
+      return options satisfies never;
+  }
+};
+
+/** Requests of one poll and bytes of each, for a device of some dozens of ports: how many it has is not known before it is asked. */
+const SNMP_REQUESTS = 20;
+const SNMP_REQUEST_BYTES = 350;
 
 /** What a task sends, averaged over its interval. Bytes count the IP header of the worst family (IPv6, 40) and ICMP's 8. */
 export const taskCost = (task: { intervalMs: number; options: ProbeOptions }): { packetsPerSecond: number; bytesPerSecond: number } => {
-  const packetsPerSecond = (task.options.count * 1000) / task.intervalMs;
-  return { packetsPerSecond, bytesPerSecond: packetsPerSecond * (task.options.sizeBytes + 48) };
+  const { packets, bytes } = roundCost(task.options);
+  const packetsPerSecond = (packets * 1000) / task.intervalMs;
+  return { packetsPerSecond, bytesPerSecond: packetsPerSecond * bytes };
+};
+
+const roundCost = (options: ProbeOptions): { readonly packets: number; readonly bytes: number } => {
+  switch (options.kind) {
+    case 'icmp':
+      return { packets: options.count, bytes: options.sizeBytes + 48 };
+    case 'snmp':
+      return { packets: SNMP_REQUESTS, bytes: SNMP_REQUEST_BYTES };
+    default:
+      return options satisfies never;
+  }
 };

@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Transport } from '../../protocol/link.ts';
+import type { Parsed } from '../../protocol/labels.ts';
 import type { Log } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
+import { unseal } from '../../protocol/sealing.ts';
 import type { Health } from '../../protocol/status.ts';
 import { slept, systemClock } from '../../protocol/time.ts';
 import { runAgent } from '../agent.ts';
@@ -19,6 +21,7 @@ import type { SupervisedIcmpEngine } from '../icmp/supervisor.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
 import { makeTransport } from '../link/transport.ts';
 import { makeResolve } from '../probes/resolve.ts';
+import { openSnmpEngine } from '../probes/snmp/supervisor.ts';
 import { PROGRAM } from '../program.ts';
 import { EXIT, type Settings } from '../settings.ts';
 import { writeStatusFile } from './status.ts';
@@ -55,6 +58,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   let rails = await readGuardRails(settings.limits, uid);
   tellRails(rails, log);
   icmp.setLimits(limitsOf(rails));
+  await using snmp = openSnmpEngine({ clock, log, limits: limitsOf(rails) });
   const dialOptions = (): ReturnType<typeof dialOptionsOf> => dialOptionsOf(data, datesNow);
   let connectedMs = clock.monotonic();
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
@@ -71,9 +75,11 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         ),
         db,
         icmp,
-        resolve: makeResolve((address) => refusalOf(limitsOf(rails), address)),
+        snmp,
+        unseal: (context, sealed) => unsealWith(data, context, sealed),
+        resolve: makeResolve((address, probe) => refusalOf(limitsOf(rails), address, probe)),
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp'] },
+        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp'] },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
         certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
@@ -94,6 +100,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         rails = next;
         tellRails(rails, log);
         icmp.setLimits(limitsOf(rails));
+        snmp.setLimits(limitsOf(rails));
       },
       signal,
     ),
@@ -113,6 +120,11 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   ]);
   log.info('agent-stopped', 'stopped: the last rounds are in the spool');
   return EXIT.ok;
+};
+
+const unsealWith = (data: DataDirectory, context: string, sealed: string): Parsed<string> => {
+  const key = data.sealingKey();
+  return key === null ? { ok: false, reason: 'this agent has no sealing key' } : unseal(key, context, sealed);
 };
 
 const engineSettled = async (icmp: SupervisedIcmpEngine, onState: Started['onState'], signal: AbortSignal): Promise<void> => {

@@ -15,12 +15,14 @@ export type GuardRails =
 export const DEFAULT_LIMITS_FILE = `# The guard rails of this host: what leaves it at most, whatever the controller says.
 # Belongs to root (in a checkout: to you), writable by nobody else. Missing or unreadable: nothing is sent.
 # Read again within five seconds of a change.
-allowedProbes: [icmp]
+allowedProbes: [icmp, snmp]
 # Networks that are never probed, as CIDR. Broadcast, multicast and 0.0.0.0/8 never are.
 deniedNetworks: []
 perTarget: { packetsPerSecond: 5, burstPackets: 40, bytesPerSecond: 1500 }
 # One public /24 (IPv4) or /48 (IPv6).
 perNetwork: { packetsPerSecond: 50 }
+# Requests to one SNMP device; more wait their turn.
+snmp: { requestsPerSecond: 200 }
 total: { packetsPerSecond: 2000 }
 `;
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** The guard rails: what the host's own root allows, whatever the controller says. Enforced in the process that sends. */
 export const Limits = z.strictObject({
-  allowedProbes: z.array(z.enum(['icmp', 'trace', 'tcp', 'http', 'dns', 'stamp', 'sip', 'snmp', 'net', 'host'])).default(['icmp']),
+  allowedProbes: z.array(z.enum(['icmp', 'trace', 'tcp', 'http', 'dns', 'stamp', 'sip', 'snmp', 'net', 'host'])).default(['icmp', 'snmp']),
   /** CIDR. Broadcast, multicast and 0.0.0.0/8 are denied always. */
   deniedNetworks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
   perTarget: z
@@ -14,6 +14,8 @@ export const Limits = z.strictObject({
     .prefault({}),
   /** One public /24 (IPv4) or /48 (IPv6); private, link-local and loopback networks do not count: one's own LAN is not a victim. */
   perNetwork: z.strictObject({ packetsPerSecond: z.number().positive().default(50) }).prefault({}),
+  /** Requests to one device; more wait their turn. */
+  snmp: z.strictObject({ requestsPerSecond: z.number().positive().default(200) }).prefault({}),
   total: z.strictObject({ packetsPerSecond: z.number().positive().default(2_000) }).prefault({}),
 });
 export type Limits = z.infer<typeof Limits>;

@@ -3,6 +3,7 @@ import { type IpAddress, isInside, parseIp, parseNetwork } from './address.ts';
 
 // The host owner's guard rails, in the process that sends: whatever the controller asks for, what is refused here does not leave.
 
+export type ProbeName = Limits['allowedProbes'][number];
 /** Why an address is not probed at all. */
 export type Refusal = 'no-limits' | 'probe-not-allowed' | 'denied-network';
 /** Why one packet was held back. */
@@ -19,7 +20,7 @@ export interface Destination {
 
 export interface Guard {
   /** Whether this address may be probed at all; null: yes. */
-  refusal(address: IpAddress): Refusal | null;
+  refusal(address: IpAddress, probe?: ProbeName): Refusal | null;
   destination(address: IpAddress, nowMs: number): Destination;
   /** Takes the packet's share from every bucket, or, when one of them is short, nothing and says which. `nowMs` must not go back. */
   hold(destination: Destination, wireBytes: number, nowMs: number): Hold | null;
@@ -37,8 +38,8 @@ export const makeGuard = (limits: Limits | null, nowMs: number): Guard => {
   const destinations = new Map<string, Destination>();
   const networks = new Map<string, Bucket>();
   return {
-    refusal: (address) => {
-      if (!limits.allowedProbes.includes('icmp')) return 'probe-not-allowed';
+    refusal: (address, probe = 'icmp') => {
+      if (!limits.allowedProbes.includes(probe)) return 'probe-not-allowed';
       return denied.some((network) => isInside(address, network)) ? 'denied-network' : null;
     },
     destination: (address, now) => {
@@ -95,9 +96,9 @@ const networkBucket = (limits: Limits, address: IpAddress, networks: Map<string,
 export const isPublic = (address: IpAddress): boolean => !OWN_NETWORKS.some((network) => isInside(address, network));
 
 /** Whether a text is an address that the rails would let be probed, for those who only ask (resolving names, `agent doctor`). */
-export const refusalOf = (limits: Limits | null, text: string): Refusal | 'not-an-address' | null => {
+export const refusalOf = (limits: Limits | null, text: string, probe: ProbeName = 'icmp'): Refusal | 'not-an-address' | null => {
   const address = parseIp(text);
-  return address === null ? 'not-an-address' : makeGuard(limits, 0).refusal(address);
+  return address === null ? 'not-an-address' : makeGuard(limits, 0).refusal(address, probe);
 };
 
 const take = (destination: Destination, total: Bucket, bytes: number, nowMs: number): Hold | null => {

@@ -1,4 +1,6 @@
+import type { Parsed } from '../../protocol/labels.ts';
 import type { OptionsOf, ProbeKind } from '../../protocol/probes/index.ts';
+import type { SnmpSecrets } from '../../protocol/probes/snmp.ts';
 import type { Outcome } from '../../protocol/round.ts';
 import type { Task } from '../../protocol/task.ts';
 import type { Clock } from '../../protocol/time.ts';
@@ -19,9 +21,36 @@ export interface IcmpEngine {
   rounds(task: TaskOf<'icmp'> & { readonly address: string }, phaseMs: number, signal: AbortSignal): AsyncIterable<MeasuredRound>;
 }
 
+/** One device to poll, with what its configuration does not say in clear. */
+export interface SnmpOrder {
+  readonly task: TaskOf<'snmp'>;
+  readonly address: string;
+  readonly secrets: SnmpSecrets;
+  /** What was remembered of its ports, as text; null for a new device. */
+  readonly remembered: string | null;
+  /** Told when that has changed. */
+  readonly remember: (text: string) => void;
+}
+
+/** The SNMP process, seen from the agent: sessions, tables, counters; its work never delays the ICMP process or this one. */
+export interface SnmpEngine {
+  /** Rounds of a device, as `IcmpEngine.rounds`. */
+  rounds(order: SnmpOrder, phaseMs: number, signal: AbortSignal): AsyncIterable<MeasuredRound>;
+}
+
+/** A little that a task keeps over restarts of the agent: one text. */
+export interface Memory {
+  read(task: string): string | null;
+  write(task: string, text: string): void;
+}
+
 export interface ProbeContext {
   readonly clock: Clock;
   readonly icmp: IcmpEngine;
+  readonly snmp: SnmpEngine;
+  readonly memory: Memory;
+  /** Opens a secret that was sealed to this agent for this task (protocol/sealing.ts). */
+  readonly unseal: (task: string, sealed: string) => Parsed<string>;
   /** Names to addresses; every address is checked against the denied networks, and the checked one is probed. */
   readonly resolve: Resolve;
   readonly phaseMs: number;
@@ -31,7 +60,8 @@ export interface ProbeContext {
 export type Resolution =
   | { readonly ok: true; readonly address: string }
   | { readonly ok: false; readonly blame: 'resolver' | 'agent'; readonly reason: string; readonly detail: string };
-export type Resolve = (address: string, family: 'any' | 'v4' | 'v6', signal: AbortSignal) => Promise<Resolution>;
+/** `probe`: who is going to send there; icmp unless said. */
+export type Resolve = (address: string, family: 'any' | 'v4' | 'v6', signal: AbortSignal, probe?: ProbeKind) => Promise<Resolution>;
 
 /** Opens a task and yields its rounds until the signal. Never publishes, never retries, never throws for a bad target. */
 export type Probe<K extends ProbeKind> = (task: TaskOf<K>, context: ProbeContext) => AsyncIterable<MeasuredRound>;

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import type { ProbeKind } from '../../protocol/probes/index.ts';
 import type { Resolution, Resolve } from './probe.ts';
 
 /** Why the host's owner does not let an address be probed; null: he does. */
-export type Refusal = (address: string) => string | null;
+export type Refusal = (address: string, probe: ProbeKind) => string | null;
 /** Every address that a name has, in the resolver's order; rejects with node:dns's codes. */
 export type LookUp = (name: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
 
@@ -14,10 +15,11 @@ export const systemLookUp: LookUp = (name) => lookup(name, { all: true, order: '
  * denied network after the check (DNS rebinding) gains nothing. An address is checked and returned as it is. */
 export const makeResolve =
   (refusal: Refusal, lookUp: LookUp = systemLookUp): Resolve =>
-  async (address, family, signal) => {
-    if (isIP(address) !== 0) return judge([{ address, family: isIP(address) }], address, family, refusal);
+  async (address, family, signal, probe = 'icmp') => {
+    const refuses = (one: string): string | null => refusal(one, probe);
+    if (isIP(address) !== 0) return judge([{ address, family: isIP(address) }], address, family, refuses);
     try {
-      return judge(await abortable(lookUp(address), signal), address, family, refusal);
+      return judge(await abortable(lookUp(address), signal), address, family, refuses);
     } catch (error) {
       return failed(error, address);
     }
@@ -27,7 +29,7 @@ const judge = (
   addresses: readonly { address: string; family: number }[],
   name: string,
   family: 'any' | 'v4' | 'v6',
-  refusal: Refusal,
+  refusal: (address: string) => string | null,
 ): Resolution => {
   const wanted = addresses.filter((one) => family === 'any' || one.family === (family === 'v4' ? 4 : 6));
   const [first] = wanted;

@@ -4,6 +4,7 @@ import { runOutbox } from './alerts/outbox.ts';
 import { runConsumer } from './arrivals/consume.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
+import { openPolls, type Polls } from './fleet/snmp/polls.ts';
 import { type HousekeepingOptions, runHousekeeping } from './housekeeping.ts';
 import { type ControllerClock, openControllerClock } from './ingest/clock.ts';
 import { INGEST_FILTERS } from './ingest/ingest.ts';
@@ -16,6 +17,7 @@ import { makePublish } from './publish.ts';
 import { readMeans } from './rules/past.ts';
 import { openSteering, type Steering } from './steering.ts';
 import { openSetAside } from './storage/set-aside.ts';
+import { isSnmp } from './series/snmp-schema.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
@@ -36,6 +38,10 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const publish = makePublish(broker, troubles, signal);
   const latest = await openLatestRounds(store, changes, (error) => troubles.set('store', String(error)));
   const steering = await openSteering({ ...deps, clock, tuning, changes, publish, signal, onAgents: latest.keepAgents });
+  const polls = await openPolls(state, () => {
+    // What a device is decides about its templates; the next turn, because this one holds the control database.
+    steering.push.sync().catch((error: unknown) => troubles.set('control', String(error)));
+  });
   const alerts = await openAlerts({
     state,
     clock,
@@ -50,6 +56,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   const parts: Parts = {
     deps,
     alerts,
+    polls,
     tuning,
     clock,
     now,
@@ -76,6 +83,9 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   return {
     clock,
     fleet: steering.fleet,
+    devices: steering.devices,
+    mibs: steering.mibs,
+    deviceLatest: polls.get,
     changes,
     agents: steering.board.list,
     latest: latest.list,
@@ -91,6 +101,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
 interface Parts {
   readonly deps: ControllerDeps;
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
+  readonly polls: Polls;
   readonly tuning: Tuning;
   readonly clock: ControllerClock;
   readonly now: () => number;
@@ -102,9 +113,9 @@ interface Parts {
   readonly totals: { roundsStored: number; storeLagMs: number | null };
 }
 
-/** Three readers of the arrival log that do not know each other, each with its own cursor. */
+/** Four readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
-  const { deps, alerts, clock, now, troubles, latest, steering, intake, totals, fleetMetrics } = parts;
+  const { deps, alerts, polls, clock, now, troubles, latest, steering, intake, totals, fleetMetrics } = parts;
   const pointsOf = makePointsOf(steering.registry.tagsOf);
   const setAside = openSetAside(deps.state, clock, deps.log);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
@@ -118,6 +129,10 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
       if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
     }),
     consumer('alerts', (arrivals) => alerts.consume(arrivals)),
+    consumer('devices', async (arrivals) => {
+      const rounds = arrivals.flatMap(({ agent, batch }) => batch.rounds.filter(isSnmp).map((round) => ({ agent, round })));
+      if (rounds.length > 0) await polls.take(rounds);
+    }),
     consumer('live', async (arrivals) => {
       for (const arrival of arrivals) {
         if (arrival.batch.rounds.length === 0) continue;

@@ -33,7 +33,8 @@ export const openLatestRounds = async (store: SeriesStore, changes: Changes, onE
   }
   return {
     add(agent, points) {
-      const byTask = Map.groupBy(points.map(remember), ({ task }) => task);
+      const rounds = points.filter(({ measurement }) => measurement === PING);
+      const byTask = Map.groupBy(rounds.map(remember), ({ task }) => task);
       for (const [task, latest] of byTask) changes.emit({ kind: 'rounds', agent, task, columns: latest.map(({ column }) => column) });
     },
     list: () => [...newest.values()],

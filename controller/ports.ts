@@ -9,6 +9,9 @@ import type { Clock } from '../protocol/time.ts';
 import type { AgentPresence } from './fleet/board.ts';
 import type { Changes } from './fleet/changes.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import type { Devices, Vault } from './fleet/snmp/devices.ts';
+import type { Mibs } from './fleet/snmp/mibs.ts';
+import type { DeviceLatest } from './fleet/snmp/polls.ts';
 import type { ConfigSigner } from './fleet/signer.ts';
 import type { SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
@@ -27,6 +30,8 @@ export interface ControllerDeps {
   readonly arrivalsDb: Db;
   readonly store: SeriesStore;
   readonly signer: ConfigSigner;
+  /** Keeps devices' secrets at rest. */
+  readonly vault: Vault;
   /** One HTTP POST of a notification. */
   readonly send: Send;
   readonly tuning?: Partial<Tuning>;
@@ -101,7 +106,7 @@ export interface Counters {
 
 /** A part that does not do its work now, in words for an operator. */
 export interface Trouble {
-  readonly part: 'arrivals' | 'store' | 'alerts' | 'live' | 'clock' | 'control' | 'broker';
+  readonly part: 'arrivals' | 'store' | 'alerts' | 'live' | 'clock' | 'control' | 'broker' | 'devices';
   readonly since: number;
   readonly message: string;
 }
@@ -110,6 +115,10 @@ export interface Controller {
   /** The controller's time: slewed, never stepped. Everything that is stored or compared with rounds uses it. */
   readonly clock: Clock;
   readonly fleet: Fleet;
+  readonly devices: Devices;
+  readonly mibs: Mibs;
+  /** A device's newest poll and its ports; undefined before the first. */
+  deviceLatest(device: string): DeviceLatest | undefined;
   readonly changes: Changes;
   agents(): readonly AgentPresence[];
   latest(): readonly LatestColumn[];

@@ -5,6 +5,8 @@ import type { Changes } from './fleet/changes.ts';
 import { type Fleet, openFleet } from './fleet/fleet.ts';
 import { openPush, type Push } from './fleet/push.ts';
 import { openRegistry, type Registry } from './fleet/registry.ts';
+import { type Devices, openDevices } from './fleet/snmp/devices.ts';
+import { type Mibs, openMibs } from './fleet/snmp/mibs.ts';
 import { makeSerial } from './fleet/serial.ts';
 import type { ControllerDeps, Tuning } from './ports.ts';
 import type { Publish } from './publish.ts';
@@ -14,10 +16,12 @@ export interface Steering {
   readonly board: Board;
   readonly push: Push;
   readonly fleet: Fleet;
+  readonly devices: Devices;
+  readonly mibs: Mibs;
   readonly agentsChanged: () => Promise<void>;
 }
 
-export interface SteeringOptions extends Pick<ControllerDeps, 'state' | 'signer' | 'log' | 'random'> {
+export interface SteeringOptions extends Pick<ControllerDeps, 'state' | 'signer' | 'vault' | 'log' | 'random'> {
   /** The controller's own time. */
   readonly clock: Clock;
   readonly tuning: Tuning;
@@ -29,9 +33,9 @@ export interface SteeringOptions extends Pick<ControllerDeps, 'state' | 'signer'
 }
 
 export const openSteering = async (options: SteeringOptions): Promise<Steering> => {
-  const { state, signer, log, random, clock, tuning, changes, publish, signal, onAgents } = options;
+  const { state, signer, vault, log, random, clock, tuning, changes, publish, signal, onAgents } = options;
   const registry = await openRegistry(state, tuning.tagLabels);
-  const push = await openPush({ state, signer, clock, log, signal, publish });
+  const push = await openPush({ state, signer, vault, clock, log, signal, publish });
   const board = await openBoard(
     {
       state,
@@ -59,6 +63,17 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       changes.emit(change);
     },
   });
+  const mibs = openMibs(state);
+  const devices = openDevices({
+    state,
+    vault,
+    clock,
+    mibs,
+    sync: push.sync,
+    async onChange() {
+      changes.emit({ kind: 'devices' });
+    },
+  });
   board.setAgents(registry.agents());
   await push.sync();
   const serial = makeSerial();
@@ -68,5 +83,5 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       await push.sync();
       changes.emit({ kind: 'agents', ids: registry.agents() });
     });
-  return { registry, board, push, fleet, agentsChanged };
+  return { registry, board, push, fleet, devices, mibs, agentsChanged };
 };

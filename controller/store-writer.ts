@@ -2,7 +2,7 @@ import { type Round, roundEndMs } from '../protocol/round.ts';
 import type { Labels } from '../protocol/labels.ts';
 import type { Arrival } from './arrivals/arrival.ts';
 import { lateAfterMs } from './alerts/evaluate.ts';
-import { pointOf } from './series/schema.ts';
+import { PING, pointsOf } from './series/schema.ts';
 import { PointsRefused, type RefusedPoint } from './series/refused.ts';
 import type { Point, SeriesStore } from './series/store.ts';
 
@@ -17,11 +17,11 @@ export const makePointsOf = (tagsOf: TagsOf): PointsOf => {
   return (arrival) => {
     const known = made.get(arrival);
     if (known !== undefined) return known;
-    const points = arrival.batch.rounds.map((round) => {
-      const point = pointOf(arrival.agent, round, tagsOf(arrival.agent, targetOf(round)));
-      return isBackfill(arrival, round)
-        ? { ...point, fields: { ...point.fields, arrival_lag_ms: arrival.arrivedAt - roundEndMs(round) } }
-        : point;
+    const points = arrival.batch.rounds.flatMap((round) => {
+      const all = pointsOf(arrival.agent, round, tagsOf(arrival.agent, targetOf(round)));
+      if (!isBackfill(arrival, round)) return all;
+      const arrival_lag_ms = arrival.arrivedAt - roundEndMs(round);
+      return all.map((point) => (point.measurement === PING ? { ...point, fields: { ...point.fields, arrival_lag_ms } } : point));
     });
     made.set(arrival, points);
     return points;
@@ -42,10 +42,11 @@ export const writeRounds = async (
   setAside: (refused: readonly RefusedPoint[]) => Promise<void>,
 ): Promise<{ readonly rounds: number; readonly newestEnd: number | null }> => {
   const points = arrivals.flatMap(pointsOf);
-  if (points.length === 0) return { rounds: 0, newestEnd: null };
+  const rounds = arrivals.reduce((sum, { batch }) => sum + batch.rounds.length, 0);
+  if (points.length === 0) return { rounds, newestEnd: null };
   const refused = await writePoints(store, points, setAside);
   const fresh = arrivals.filter(({ batch }) => batch.lane === 'fresh').flatMap(({ batch }) => batch.rounds.map(roundEndMs));
-  return { rounds: points.length - refused, newestEnd: fresh.length === 0 ? null : Math.max(...fresh) };
+  return { rounds: Math.max(0, rounds - refused), newestEnd: fresh.length === 0 ? null : Math.max(...fresh) };
 };
 
 /** What the store refuses for good is set aside, durably, and never holds up the rest. How many that were. Rejects when the store cannot write now. */

@@ -1,7 +1,21 @@
 // The metric catalogue: what each number means, its unit, its standard, and under which name it is stored. Rules, API and pages speak
 // `name`; only the schema of the series (controller/series/schema.ts) speaks the stored name, which is Telegraf's where Telegraf has one.
 
-export type MetricUnit = 'ms' | 'packets' | 'ratio' | 'percent' | 'hops' | 'code' | 'text' | 'rounds';
+import { INTERFACE_METRICS, SNMP_METRICS } from './metrics-interface.ts';
+
+export type MetricUnit =
+  | 'ms'
+  | 'packets'
+  | 'ratio'
+  | 'percent'
+  | 'hops'
+  | 'code'
+  | 'text'
+  | 'rounds'
+  | 'count'
+  | 'octets'
+  | 'bits per second'
+  | 'per second';
 /** How values of many rounds make one. `sketch` merges sketches; the quantiles of a bucket come from it and are never averaged. */
 export type Merge = 'sum' | 'mean' | 'min' | 'max' | 'last' | 'sketch' | 'from-sketch' | 'from-counts';
 /** The stored type; it never changes, because a field that is once integer and once float is refused for ever. */
@@ -11,7 +25,7 @@ export interface Metric {
   readonly unit: MetricUnit;
   readonly definition: string;
   readonly standard: string;
-  readonly measurement: 'ping';
+  readonly measurement: 'ping' | 'interface' | 'snmp';
   readonly field: string;
   readonly type: FieldType;
   readonly merge: Merge;
@@ -207,6 +221,8 @@ export const METRICS = {
     type: 'float',
     merge: 'max',
   }),
+  ...INTERFACE_METRICS,
+  ...SNMP_METRICS,
 } as const satisfies Readonly<Record<string, Metric>>;
 export type MetricName = keyof typeof METRICS;
 

@@ -50,6 +50,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
   [/^controller\/(arrivals|series|pki|broker|ingest|enrolment)\//, ['protocol/', 'node:', 'npm:', 'own folder']],
   [/^controller\/verdict\//, ['controller/verdict/', 'protocol/', 'npm:zod']],
   [/^controller\/state\//, ['controller/state/', 'protocol/', 'npm:kysely']],
+  [/^controller\/fleet\/snmp\/mib-worker\.ts$/, ['controller/fleet/', 'node:', 'npm:net-snmp']],
   [/^controller\/fleet\//, ['controller/fleet/', 'controller/state/', 'protocol/', 'node:', 'npm:zod', 'npm:kysely', 'npm:ipaddr.js']],
   [/^controller\/web\/build\.ts$/, ['node:', 'npm:esbuild']],
   [/^controller\/web\//, ['controller/web/', 'protocol/', 'npm:preact', 'npm:@preact/signals', 'npm:uplot']],

@@ -99,7 +99,7 @@ export const checkIcmp = async (signal: AbortSignal): Promise<readonly Step[]> =
     for await (const { outcome } of engine.rounds(task, 0, over)) {
       if (outcome.status !== 'sampled')
         return { step, ok: false, detail: `${outcome.reason} ${outcome.detail ?? ''}`, fix: `is ${address} up on the interface lo?` };
-      const { rtt } = outcome.sample;
+      const rtt = outcome.sample.kind === 'icmp' ? outcome.sample.rtt : null;
       if (rtt !== null) return { step, ok: true, detail: `echo of ${address} after ${(rtt.medianMs * 1000).toFixed(0)} µs` };
     }
     const { icmp, detail } = engine.state();

@@ -21,11 +21,13 @@ export type Observation = z.infer<typeof Observation>;
 export const observe = (round: Round): Observation | null => {
   const base = { measurement: 'ping', task: round.task, at: round.at, end: roundEndMs(round), intervalMs: round.intervalMs };
   const { outcome } = round;
+  if (round.task.endsWith('/snmp')) return null; // a device is no target of these rules: nothing of it is lost or late
   if (outcome.status === 'failed') {
     // Nothing came back of what was sent into a dead path: all is lost, and there is no delay to speak of.
     const blamesTarget = outcome.blame === 'target' || outcome.blame === 'path';
     return blamesTarget ? { ...base, boundMs: 0, values: { loss_ratio: 1 } } : null;
   }
+  if (outcome.sample.kind !== 'icmp') return null;
   const { sent, unknown, lost, rtt, variation, errorBound } = outcome.sample;
   const answerable = sent - unknown;
   const values: Record<string, number> = {};
@@ -44,7 +46,8 @@ export const observe = (round: Round): Observation | null => {
 };
 
 /** Whether the target itself was heard in this round: from then on it is no longer grey. */
-export const isAnswered = (round: Round): boolean => round.outcome.status === 'sampled' && round.outcome.sample.received > 0;
+export const isAnswered = (round: Round): boolean => 
+  round.outcome.status === 'sampled' && round.outcome.sample.kind === 'icmp' && round.outcome.sample.received > 0;
 
 /** The target of a series; '' for what the agent says of itself. Target ids have no slash. */
 export const targetOf = (task: string): string => task.slice(0, Math.max(0, task.indexOf('/')));

@@ -13,9 +13,15 @@ interface Where {
 /** A chart has room for no more. */
 const MOST = 100;
 
-/** What belongs beside the pair's picture: its incidents, and changes of its target or agent, in the order of time. */
+/** What belongs beside the pair's picture, in the order of time: its incidents, changes of its target, its agent and the rules, and what the
+ * device did that has the target's address. */
 export const readAnnotations = async (state: State, where: Where): Promise<Annotation[]> =>
-  [...(await incidents(state, where)), ...(await changes(state, where))].toSorted((a, b) => a.from - b.from);
+  [
+    ...(await incidents(state, where)),
+    ...(await changes(state, where)),
+    ...(await ruleChanges(state, where)),
+    ...(await deviceChanges(state, where)),
+  ].toSorted((a, b) => a.from - b.from);
 
 const incidents = async (state: State, { agent, target, from, to }: Where): Promise<Annotation[]> => {
   const rows = await state
@@ -57,4 +63,45 @@ const changes = async (state: State, { agent, target, from, to }: Where): Promis
       to: at,
       title: `revision ${revision}: ${reason} (${author})`,
     }));
+};
+
+/** The audit knows who changed which rule. */
+const ruleChanges = async (state: State, { from, to }: Where): Promise<Annotation[]> => {
+  const rows = await state
+    .selectFrom('audit')
+    .select(['at', 'actor', 'action', 'detail'])
+    .where('action', 'in', ['rule-create', 'rule-replace', 'rule-remove'])
+    .where('at', '>=', from)
+    .where('at', '<', to)
+    .orderBy('at', 'desc')
+    .limit(MOST)
+    .execute();
+  return rows.map(({ at, actor, action, detail }) => {
+    const { rule }: { readonly rule?: unknown } = JSON.parse(detail); // our own column, written by documents.ts
+    const did = { 'rule-create': 'added', 'rule-replace': 'changed', 'rule-remove': 'removed' }[action] ?? action;
+    return { kind: 'change', from: at, to: at, title: `rule ${String(rule)} ${did} (${actor})` };
+  });
+};
+
+/** Links come and go all day: they belong on the port's own page. */
+const deviceChanges = async (state: State, { target, from, to }: Where): Promise<Annotation[]> => {
+  const address = (await addressesOf(state, 'targets')).get(target);
+  const devices = [...(await addressesOf(state, 'devices'))].filter(([id, where]) => id === target || where === address).map(([id]) => id);
+  if (devices.length === 0) return [];
+  const rows = await state
+    .selectFrom('device_events')
+    .select(['at', 'device_id', 'title'])
+    .where('device_id', 'in', devices)
+    .where('kind', '!=', 'link')
+    .where('at', '>=', from)
+    .where('at', '<', to)
+    .orderBy('at', 'desc')
+    .limit(MOST)
+    .execute();
+  return rows.map(({ at, device_id, title }) => ({ kind: 'change', from: at, to: at, title: `${device_id}: ${title}` }));
+};
+
+const addressesOf = async (state: State, table: 'targets' | 'devices'): Promise<ReadonlyMap<string, string>> => {
+  const rows = await state.selectFrom(table).select(['id', 'document']).execute();
+  return new Map(rows.map(({ id, document }) => [id, String(JSON.parse(document).address).toLowerCase()]));
 };

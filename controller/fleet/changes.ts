@@ -5,6 +5,7 @@ export type Change =
   | { readonly kind: 'rounds'; readonly agent: string; readonly task: string; readonly columns: readonly SmokeColumn[] }
   | { readonly kind: 'agents'; readonly ids: readonly string[] }
   | { readonly kind: 'targets' }
+  | { readonly kind: 'devices' }
   | { readonly kind: 'incidents' };
 
 /** Fan-out in memory: no queue, no replay. Who comes late reads the present state first. */

@@ -13,6 +13,8 @@ import { tasksOf } from './compile.ts';
 import { nextRevision, readAgents, readRevision, readTargets } from './model.ts';
 import { makeSerial } from './serial.ts';
 import type { ConfigSigner } from './signer.ts';
+import { deviceTasksOf } from './snmp/compile.ts';
+import { readSealedDevices, type Vault } from './snmp/devices.ts';
 
 export interface Push {
   /** Compiles the fleet, signs and publishes what changed; which agents that were, and the fleet's revision then. */
@@ -30,6 +32,7 @@ export interface Push {
 export interface PushOptions {
   readonly state: State;
   readonly signer: ConfigSigner;
+  readonly vault: Vault;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -50,7 +53,7 @@ const MOST_GENERATIONS_AHEAD = 1_000;
 const AT_ONCE = 50;
 const RAISE_AT_MOST_EVERY_MS = 60_000;
 
-export const openPush = async ({ state, signer, clock, log, signal, publish }: PushOptions): Promise<Push> => {
+export const openPush = async ({ state, signer, vault, clock, log, signal, publish }: PushOptions): Promise<Push> => {
   const serial = makeSerial();
   const pushed = new Map<string, Pushed>((await state.selectFrom('pushes').selectAll().execute()).map((row) => [row.agent_id, row]));
   let revision = await readRevision(state);
@@ -67,8 +70,9 @@ export const openPush = async ({ state, signer, clock, log, signal, publish }: P
     const generation = signer.generation();
     const { changed, gone, at } = await state.transaction().execute(async (trx) => {
       const [agents, targets] = [await readAgents(trx), (await readTargets(trx)).map(({ target }) => target)];
+      const devices = await readSealedDevices(trx, vault);
       const wanted = agents.map((agent) => {
-        const tasks = tasksOf(agent, targets);
+        const tasks = [...tasksOf(agent, targets), ...deviceTasksOf(agent.id, devices)].sort((a, b) => (a.id < b.id ? -1 : 1));
         return { agent: agent.id, tasks, hash: createHash('sha256').update(JSON.stringify(tasks)).digest('hex') };
       });
       const different = wanted.filter(({ agent, hash }) => {

@@ -2,6 +2,7 @@
 import { METRICS, type MetricName } from '../../protocol/metrics.ts';
 import type { IcmpSample } from '../../protocol/probes/icmp.ts';
 import type { Round } from '../../protocol/round.ts';
+import { isSnmp, snmpPointsOf } from './snmp-schema.ts';
 import type { FieldValue, Point } from './store.ts';
 
 export const PING = 'ping';
@@ -9,8 +10,12 @@ export const PING = 'ping';
 /** The stored name of a metric of the catalogue. */
 export const fieldOf = (name: MetricName): string => METRICS[name].field;
 
+/** All points of one round: one of `ping` for an ICMP round, one a port and more for a device's. */
+export const pointsOf = (agent: string, round: Round, labels: Readonly<Record<string, string>>): Point[] =>
+  isSnmp(round) ? snmpPointsOf(agent, round, labels) : [pointOf(agent, round, labels)];
+
 /**
- * One round as a point. `labels` are those that the settings make tags. `host` and `url` are Telegraf's names for the agent and the
+ * One ICMP round as a point. `labels` are those that the settings make tags. `host` and `url` are Telegraf's names for the agent and the
  * target; they carry ids, not names or addresses, so that a replay after somebody has edited a target hits the same series.
  */
 export const pointOf = (agent: string, round: Round, labels: Readonly<Record<string, string>>): Point => {
@@ -37,7 +42,7 @@ const fieldsOf = (round: Round): Fields => {
 const outcomeFields = ({ outcome }: Round): Fields => {
   switch (outcome.status) {
     case 'sampled':
-      return sampleFields(outcome.sample);
+      return outcome.sample.kind === 'icmp' ? sampleFields(outcome.sample) : {};
     case 'failed':
       return { result_code: outcome.blame === 'resolver' ? 1 : 2, failed: 1, reason: outcome.reason, blame: outcome.blame };
     default:

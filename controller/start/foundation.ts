@@ -11,6 +11,7 @@ import { CommandFailed, EXIT } from '../cli/exit-codes.ts';
 import { lockDirectory } from './lock.ts';
 import { type Authority, openAuthority } from '../pki/authority.ts';
 import { openSigningKeys, type SigningKeys } from '../pki/signing.ts';
+import { openVault, type Vault } from '../pki/vault.ts';
 import { makeQuietLog } from './quiet-log.ts';
 import { SERIES_STORES } from '../series/index.ts';
 import type { SeriesStore } from '../series/store.ts';
@@ -29,6 +30,7 @@ export interface Foundation {
   readonly log: Log;
   readonly authority: Authority;
   readonly signer: SigningKeys;
+  readonly vault: Vault;
   readonly identity: KeptIdentity;
   makeIdentity(): Promise<KeptIdentity>;
   readonly state: State;
@@ -65,6 +67,7 @@ export const openFoundation = async (settings: Settings, log: Log, stack: AsyncD
   const paths = pathsIn(settings.data);
   const authority = await openAuthority(paths.keys, clock, random);
   const signer = openSigningKeys(paths.keys);
+  const vault = openVault(paths.keys);
   const makeIdentity = () => makeServerIdentity(authority, [settings.hostname, ...settings['public-host']], clock, random);
   const identity = await makeIdentity();
   const state = openState(openDatabase(paths.control));
@@ -79,5 +82,5 @@ export const openFoundation = async (settings: Settings, log: Log, stack: AsyncD
   const tls = readBrokerTls(paths.broker, CONTROLLER_SERVER_NAME);
   const embedded = settings.broker === undefined ? stack.use(await openEmbeddedBroker(makeQuietLog(log, clock))) : null;
   const broker = embedded ?? stack.use(openExternalBroker({ url: settings.broker ?? '', tls, clock, random, log }));
-  return { clock, random, log, authority, signer, identity, makeIdentity, state, arrivalsDb, storage, store, broker, embedded };
+  return { clock, random, log, authority, signer, vault, identity, makeIdentity, state, arrivalsDb, storage, store, broker, embedded };
 };

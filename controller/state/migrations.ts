@@ -71,6 +71,19 @@ const MIGRATIONS: readonly string[] = [
   ${countChange('settings_insert', 'INSERT ON settings', "WHEN new.key = 'alerts.dependencies'")}
   ${countChange('settings_update', 'UPDATE ON settings', "WHEN new.key = 'alerts.dependencies'")}
   `,
+  `
+  CREATE TABLE devices (
+    id TEXT PRIMARY KEY, document TEXT NOT NULL, secrets TEXT NOT NULL, sealed TEXT NOT NULL, sealed_for TEXT NOT NULL, created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE device_polls (device_id TEXT PRIMARY KEY, at INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
+  CREATE TABLE ports (
+    device_id TEXT NOT NULL, port_id TEXT NOT NULL, document TEXT NOT NULL, first_at INTEGER NOT NULL, at INTEGER NOT NULL, gone_at INTEGER,
+    PRIMARY KEY (device_id, port_id)) STRICT;
+  CREATE TABLE device_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, port_id TEXT, at INTEGER NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL) STRICT;
+  CREATE INDEX device_events_by_device ON device_events (device_id, at);
+  CREATE TABLE mibs (name TEXT PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

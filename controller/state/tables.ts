@@ -32,6 +32,13 @@ export interface Tables {
   sessions: { token_hash: string; user_id: string; created_at: number; expires_at: number };
   /** Points that the store refused for good; the newest of them. */
   set_aside: SetAsideTable;
+  devices: DevicesTable;
+  /** The newest poll of each device, as JSON. */
+  device_polls: { device_id: string; at: number; document: string };
+  /** Every port that a device ever had; `gone_at` when it is not there any more. */
+  ports: { device_id: string; port_id: string; document: string; first_at: number; at: number; gone_at: number | null };
+  device_events: { id: Generated<number>; device_id: string; port_id: string | null; at: number; kind: string; title: string };
+  mibs: { name: string; text: string; at: number; by: string };
   audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
 }
 
@@ -51,6 +58,18 @@ export interface AgentsTable {
   seen_at: number | null;
   /** The last config report as sent. */
   config_report: string | null;
+}
+
+export interface DevicesTable {
+  id: string;
+  document: string;
+  /** Encrypted with the key of this host (controller/pki/vault.ts); '' when there are none. */
+  secrets: string;
+  /** The same sealed to the agent that polls, and for which agent and key that was. */
+  sealed: string;
+  sealed_for: string;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface TokensTable {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type Controller, type ControllerDeps, openController, type Tuning } from '../../controller/controller.ts';
 import type { ConfigSigner } from '../../controller/fleet/signer.ts';
+import { makeVault } from '../../controller/pki/vault.ts';
 import { openSqliteStore } from '../../controller/series/sqlite/store.ts';
 import type { SeriesStore } from '../../controller/series/store.ts';
 import { openState, type State } from '../../controller/state/database.ts';
@@ -94,6 +95,7 @@ export const openTestController = async (options: TestControllerOptions = {}): P
     arrivalsDb: disks.arrivals,
     store: openSqliteStore(disks.series),
     signer,
+    vault: makeVault(Buffer.alloc(32, 7)),
     send: async () => ({ status: 200 }),
     tuning: options.tuning ?? {},
   };

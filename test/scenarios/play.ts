@@ -160,7 +160,7 @@ const makeCell = (cell: Cell, task: string, at: number, intervalMs: number): Rou
         base,
         Array.from({ length: 10 }, () => cell.medianMs),
       );
-      if (round.outcome.status !== 'sampled') return round;
+      if (round.outcome.status !== 'sampled' || round.outcome.sample.kind !== 'icmp') return round;
       const { sample } = round.outcome;
       return {
         ...round,

@@ -127,6 +127,8 @@ export class AgentNode {
       transport: broker.transport({ id: this.id, life, host, line: this.line }),
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
+      snmp: { async *rounds() {} },
+      unseal: () => ({ ok: false, reason: 'nothing is sealed here' }),
       resolve: async (address) => ({ ok: true, address }),
       identity: { agentId: this.id, rootKey },
       about: { version: '0.0.0-simulated', hostname: this.id, capabilities: ['icmp'] },

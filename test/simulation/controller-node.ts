@@ -1,5 +1,6 @@
 import { type Controller, type ControllerDeps, openController, type Send } from '../../controller/controller.ts';
 import type { ConfigSigner } from '../../controller/fleet/signer.ts';
+import { makeVault } from '../../controller/pki/vault.ts';
 import { openSqliteStore } from '../../controller/series/sqlite/store.ts';
 import type { Point } from '../../controller/series/store.ts';
 import { openState } from '../../controller/state/database.ts';
@@ -95,6 +96,7 @@ export class ControllerNode {
       arrivalsDb: this.arrivals.mount(life),
       store: faultyStore(store, life, random.fork('store'), this.storeWeather, written),
       signer,
+      vault: makeVault(Buffer.alloc(32, 7)),
       send: (request) => (life.step() ? send(request) : never()),
       tuning,
     };

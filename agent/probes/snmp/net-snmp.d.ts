@@ -42,16 +42,13 @@ declare module 'net-snmp' {
     on(event: 'error', handler: (error: Error) => void): void;
     close(): void;
   }
-  export const Version1: number;
-  export const Version2c: number;
-  export const Version3: number;
-  export const SecurityLevel: { readonly noAuthNoPriv: number; readonly authNoPriv: number; readonly authPriv: number };
-  export const AuthProtocols: Readonly<Record<string, number>>;
-  export const PrivProtocols: Readonly<Record<string, number>>;
-  export const ErrorStatus: Readonly<Record<string, number>>;
-  export function createSession(target: string, community: string, options: SessionOptions): Session;
-  export function createV3Session(target: string, user: User, options: SessionOptions): Session;
+  export interface ModuleStore {
+    loadFromFile(path: string): void;
+    getModuleNames(includeBase: boolean): string[];
+    getModule(name: string): Readonly<Record<string, { readonly ObjectName?: unknown; readonly OID?: unknown }>> | undefined;
+  }
   const snmp: {
+    createModuleStore(): ModuleStore;
     readonly Version1: number;
     readonly Version2c: number;
     readonly Version3: number;

@@ -26,6 +26,8 @@ export interface Surroundings {
 
 /** ifTypes whose speed is the line's, not a figure that somebody typed: ethernetCsmacd and its older names, ieee80211, ieee8023adLag. */
 const PHYSICAL = new Set([6, 26, 62, 69, 71, 117, 161]);
+/** ifTypes that never leave the box, at whatever speed it moves memory: other, softwareLoopback, propVirtual, bridge. */
+const INNER = new Set([1, 24, 53, 209]);
 /** Devices count in hardware and bring it to SNMP every few seconds: that much may come early or late. */
 const UPDATE_MS = 15_000;
 const SHORTEST_MS = 100;
@@ -57,7 +59,7 @@ const no = (noRate: NoRate): RatesOrWhy => ({ rates: null, noRate });
 const limitOf = ({ speedBps, type }: PortReading, { fastestBps }: Surroundings): number => {
   const own = speedBps !== null && speedBps > 0 ? speedBps : null;
   if (own !== null && PHYSICAL.has(type)) return own;
-  return Math.max(own ?? 0, fastestBps ?? 0) || FASTEST_BPS;
+  return INNER.has(type) ? FASTEST_BPS : Math.max(own ?? 0, fastestBps ?? 0) || FASTEST_BPS;
 };
 
 interface Measure {

@@ -4,10 +4,12 @@ import { addAgentRoutes } from './agents.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addBacktestRoutes } from './backtests.ts';
 import { addDependencyRoutes } from './dependencies.ts';
+import { addDeviceRoutes } from './devices.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
 import { addMetricsRoute } from './metrics.ts';
+import { addMibRoutes } from './mibs.ts';
 import { addNotifierRoutes } from './notifiers.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { addOverviewRoute } from './overview.ts';
@@ -28,6 +30,8 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addOverviewRoute,
   addAgentRoutes,
   addTargetRoutes,
+  addDeviceRoutes,
+  addMibRoutes,
   addPairRoutes,
   addHistoryRoutes,
   addIncidentRoutes,

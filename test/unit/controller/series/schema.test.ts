@@ -46,7 +46,7 @@ t.test('schema: nothing came back, nothing was measured, and nothing is known ar
   });
 
   const round = makeRound(1, 0, {}, []);
-  if (round.outcome.status !== 'sampled') throw new Error('not sampled');
+  if (round.outcome.status !== 'sampled' || round.outcome.sample.kind !== 'icmp') throw new Error('not sampled');
   const unknown = pointOf(
     'a',
     { ...round, outcome: { status: 'sampled', sample: { ...round.outcome.sample, lost: 0, unknown: 10 } } },

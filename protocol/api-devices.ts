@@ -118,6 +118,12 @@ export const PortHistory = z.object({
 export type PortHistory = z.infer<typeof PortHistory>;
 
 /** GET /mibs: those that ship with net-snmp and those that were uploaded. PUT /mibs/:name with the text; DELETE /mibs/:name. */
-export const MibView = z.object({ name: z.string(), uploaded: z.boolean(), objects: z.int(), at: at.nullable(), by: z.string().nullable() });
+export const MibView = z.object({
+  name: z.string(),
+  uploaded: z.boolean(),
+  objects: z.int(),
+  at: at.nullable(),
+  by: z.string().nullable(),
+});
 export const MibList = z.object({ mibs: z.array(MibView) });
 export const MibUpload = z.strictObject({ text: z.string().min(20).max(2_000_000) });

@@ -38,9 +38,19 @@ const OidOrName = z.union([Oid, z.string().regex(/^([A-Za-z][A-Za-z0-9-]*::)?[A-
 });
 /** As a person writes it: names for numbers, defaults missing, secrets beside it. Secrets that are not said stay as they are. */
 export const DeviceInput = Device.extend({
-  scalars: z.array(SnmpScalar.extend({ oid: OidOrName })).max(100).default([]),
+  scalars: z
+    .array(SnmpScalar.extend({ oid: OidOrName }))
+    .max(100)
+    .default([]),
   tables: z
-    .array(SnmpTable.extend({ columns: z.array(SnmpColumn.extend({ oid: OidOrName })).min(1).max(40) }))
+    .array(
+      SnmpTable.extend({
+        columns: z
+          .array(SnmpColumn.extend({ oid: OidOrName }))
+          .min(1)
+          .max(40),
+      }),
+    )
     .max(20)
     .default([]),
   secrets: SnmpSecrets.prefault({}),

@@ -26,7 +26,8 @@ export const seal = (sealingKey: string, context: string, text: string): string 
 /** Opens what was sealed to this private key (PEM) in the same context. The reason never holds anything of the secret. */
 export const unseal = (privateKeyPem: string, context: string, sealed: string): Parsed<string> => {
   const bytes = Buffer.from(sealed.slice(FORM.length), 'base64url');
-  if (!sealed.startsWith(FORM) || bytes.length < PUBLIC_BYTES + NONCE_BYTES + TAG_BYTES) return { ok: false, reason: 'not a sealed secret' };
+  if (!sealed.startsWith(FORM) || bytes.length < PUBLIC_BYTES + NONCE_BYTES + TAG_BYTES)
+    return { ok: false, reason: 'not a sealed secret' };
   try {
     const own = createPrivateKey(privateKeyPem);
     const senderRaw = bytes.subarray(0, PUBLIC_BYTES);

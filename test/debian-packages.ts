@@ -13,6 +13,10 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['influxdb', '/usr/bin/influxd'],
   ['victoria-metrics', '/usr/bin/victoria-metrics'],
   ['fping', '/usr/bin/fping'],
+  ['snmpd', '/usr/sbin/snmpd'],
+  ['snmp', '/usr/bin/snmpbulkwalk'],
+  ['snmpsim', '/usr/bin/snmpsimd'],
+  ['collectd-core', '/usr/sbin/collectd'],
   ['faketime', '/usr/bin/faketime'],
 ];
 const POLICY = '/usr/sbin/policy-rc.d';

@@ -19,7 +19,9 @@ export const snmp: Probe<'snmp'> = async function* (task, context) {
     }
     const startedMs = phaseMs + (Math.floor((clock.monotonic() - phaseMs) / task.intervalMs) + 1) * task.intervalMs;
     if (!(await slept(clock, startedMs - clock.monotonic(), signal))) return;
-    const { blame, reason, detail } = resolution.ok ? { blame: 'agent' as const, reason: 'secret-not-readable', detail: secrets.reason } : resolution;
+    const { blame, reason, detail } = resolution.ok
+      ? { blame: 'agent' as const, reason: 'secret-not-readable', detail: secrets.reason }
+      : resolution;
     yield { startedMs, durationMs: 0, outcome: { status: 'failed', blame, reason: reason.slice(0, 64), detail: detail.slice(0, 500) } };
   }
 };
@@ -44,7 +46,11 @@ async function* poll(task: TaskOf<'snmp'>, address: string, secrets: SnmpSecrets
   const moved = new AbortController();
   const signal = AbortSignal.any([context.signal, moved.signal]);
   const remember = (text: string): void => context.memory.write(task.id, text);
-  const rounds = context.snmp.rounds({ task, address, secrets, remembered: context.memory.read(task.id), remember }, context.phaseMs, signal);
+  const rounds = context.snmp.rounds(
+    { task, address, secrets, remembered: context.memory.read(task.id), remember },
+    context.phaseMs,
+    signal,
+  );
   const watching = isIP(task.target.address) === 0 ? watchName(task, address, context, moved) : Promise.resolve();
   try {
     yield* rounds;

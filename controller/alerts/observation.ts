@@ -46,7 +46,7 @@ export const observe = (round: Round): Observation | null => {
 };
 
 /** Whether the target itself was heard in this round: from then on it is no longer grey. */
-export const isAnswered = (round: Round): boolean => 
+export const isAnswered = (round: Round): boolean =>
   round.outcome.status === 'sampled' && round.outcome.sample.kind === 'icmp' && round.outcome.sample.received > 0;
 
 /** The target of a series; '' for what the agent says of itself. Target ids have no slash. */

@@ -34,7 +34,11 @@ export const snmpPointsOf = (agent: string, round: Round, labels: Readonly<Recor
  * What a user's own scalars and tables gave. A field never changes its type, and a device may answer a number today and a text tomorrow:
  * texts have names of their own, and names that the catalogue has are not taken.
  */
-const userPoint = ({ measurement, tags: own, fields }: SnmpSample['values'][number], tags: Readonly<Record<string, string>>, at: number): Point[] => {
+const userPoint = (
+  { measurement, tags: own, fields }: SnmpSample['values'][number],
+  tags: Readonly<Record<string, string>>,
+  at: number,
+): Point[] => {
   if (measurement !== SNMP && isReserved(measurement)) return [];
   const typed: Record<string, FieldValue> = {};
   for (const [name, value] of Object.entries(fields))
@@ -45,10 +49,24 @@ const userPoint = ({ measurement, tags: own, fields }: SnmpSample['values'][numb
 
 /** Measurements that rounds of other kinds fill. */
 export const isReserved = (measurement: string): boolean => RESERVED.has(measurement);
-const RESERVED = new Set([
+const RESERVED = new Set<string>([
   ...Object.values(METRICS).map((metric) => metric.measurement),
-  ...['net', 'netstat', 'cpu', 'mem', 'swap', 'system', 'disk', 'diskio', 'processes', 'procstat', 'net_response', 'http_response'],
-  ...['dns_query', 'x509_cert', 'trace', 'incidents'],
+  'net',
+  'netstat',
+  'cpu',
+  'mem',
+  'swap',
+  'system',
+  'disk',
+  'diskio',
+  'processes',
+  'procstat',
+  'net_response',
+  'http_response',
+  'dns_query',
+  'x509_cert',
+  'trace',
+  'incidents',
 ]);
 
 /** An empty tag is no tag: InfluxDB knows none. */

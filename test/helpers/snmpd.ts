@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -33,8 +33,22 @@ export const V3_USERS = [
   { user: 'sha1', level: 'authNoPriv', create: 'SHA "auth-secret-1"', row: 'auth', authProtocol: 'sha' },
   { user: 'sha256', level: 'authNoPriv', create: 'SHA-256 "auth-secret-1"', row: 'auth', authProtocol: 'sha256' },
   { user: 'sha512', level: 'authNoPriv', create: 'SHA-512 "auth-secret-1"', row: 'auth', authProtocol: 'sha512' },
-  { user: 'aes128', level: 'authPriv', create: 'SHA-256 "auth-secret-1" AES "priv-secret-1"', row: 'priv', authProtocol: 'sha256', privProtocol: 'aes' },
-  { user: 'aes256', level: 'authPriv', create: 'SHA-512 "auth-secret-1" AES-256 "priv-secret-1"', row: 'priv', authProtocol: 'sha512', privProtocol: 'aes256' },
+  {
+    user: 'aes128',
+    level: 'authPriv',
+    create: 'SHA-256 "auth-secret-1" AES "priv-secret-1"',
+    row: 'priv',
+    authProtocol: 'sha256',
+    privProtocol: 'aes',
+  },
+  {
+    user: 'aes256',
+    level: 'authPriv',
+    create: 'SHA-512 "auth-secret-1" AES-256 "priv-secret-1"',
+    row: 'priv',
+    authProtocol: 'sha512',
+    privProtocol: 'aes256',
+  },
 ] as const;
 export const AUTH_KEY = 'auth-secret-1';
 export const PRIV_KEY = 'priv-secret-1';
@@ -65,10 +79,10 @@ export const startSnmpsim = async (files: Readonly<Record<string, string>>): Pro
   const directory = mkdtempSync(join(tmpdir(), 'sonde-snmpsim-'));
   const port = await freePort();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, `${name}.snmprec`), text);
-  const args = [`--data-dir=${directory}`, `--cache-dir=${directory}/cache`, `--agent-udpv4-endpoint=127.0.0.1:${port}`, '--log-level=error'];
+  const args = [`--data-dir=${directory}`, `--cache-dir=${directory}/cache`, `--agent-udpv4-endpoint=127.0.0.1:${port}`];
   // As root it wants to become somebody else, who must be able to read the files.
   if (process.getuid?.() === 0) {
-    spawn('chown', ['-R', 'nobody:nogroup', directory]);
+    spawnSync('chown', ['-R', 'nobody:nogroup', directory]);
     args.push('--process-user=nobody', '--process-group=nogroup');
   }
   const child = spawn(SNMPSIM, args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -39,9 +39,9 @@ export const runDevice = async (order: DeviceOrder, deps: DeviceDeps, signal: Ab
     const { outcome, isAlive } = await pollOnce(order, session, { clock, sizer, signal, startedMs }, memory);
     if (signal.aborted) break;
     const endedMs = clock.monotonic();
-    tell({ type: 'round', slot, startedMs, durationMs: Math.max(0, endedMs - startedMs), outcome });
     const text = JSON.stringify(memory.ports.known);
     if (text !== remembered && memory.ports.known.ports.length > 0) tell({ type: 'remember', slot, text: (remembered = text) });
+    tell({ type: 'round', slot, startedMs, durationMs: Math.max(0, endedMs - startedMs), outcome });
     silent = isAlive ? 0 : silent + 1;
     if (!isAlive || session.wire.garbage > 0) {
       // Another socket has another port: what was on its way to the old one is nobody's answer.

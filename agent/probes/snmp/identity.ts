@@ -99,7 +99,10 @@ const match = (old: readonly KnownPort[], faces: readonly Face[]): Map<number, K
 };
 
 const newId = ({ name, index }: Face, taken: ReadonlySet<string>): string => {
-  const base = toSlug(name.replaceAll('/', '-')).slice(0, LONGEST_ID).replace(/[.-]+$/, '') || `if${index}`;
+  const base =
+    toSlug(name.replaceAll('/', '-'))
+      .slice(0, LONGEST_ID)
+      .replace(/[.-]+$/, '') || `if${index}`;
   if (!taken.has(base)) return base;
   let n = 2;
   while (taken.has(`${base}-${n}`)) n += 1;

@@ -13,9 +13,7 @@ export interface PortReading {
   readonly type: number;
 }
 
-export type RatesOrWhy =
-  | { readonly rates: PortRates; readonly noRate?: undefined }
-  | { readonly rates: null; readonly noRate: NoRate };
+export type RatesOrWhy = { readonly rates: PortRates; readonly noRate?: undefined } | { readonly rates: null; readonly noRate: NoRate };
 
 /** What the device is, beside the port. */
 export interface Surroundings {
@@ -46,7 +44,9 @@ export const ratesOf = (before: PortReading | undefined, now: PortReading, aroun
     return no('discontinuity');
   const limitBps = limitOf(now, around);
   const mostOctets = (limitBps / 8) * ((ms + UPDATE_MS) / 1_000);
-  const steps = stepsOf(before.counters, now.counters, (name) => (name.endsWith('Octets') ? mostOctets : mostOctets / SMALLEST_PACKET_BYTES));
+  const steps = stepsOf(before.counters, now.counters, (name) =>
+    name.endsWith('Octets') ? mostOctets : mostOctets / SMALLEST_PACKET_BYTES,
+  );
   if (steps.kind === 'none') return no(steps.why);
   if (steps.deltas.size === 0) return no('first');
   const restMs = Math.max(SHORTEST_MS, now.restAtMs - before.restAtMs);

@@ -29,7 +29,13 @@ export interface SensorRow {
 }
 
 /** null: not present, out of order, or no number. */
-export const sensorOf = ({ type, scale, precision, value, status }: SensorRow): { readonly value: number; readonly unit: string } | null => {
+export const sensorOf = ({
+  type,
+  scale,
+  precision,
+  value,
+  status,
+}: SensorRow): { readonly value: number; readonly unit: string } | null => {
   if (value === null || (status !== null && status !== OPERATIONAL)) return null;
   const exponent = 3 * ((scale ?? NO_SCALE) - NO_SCALE) - (precision ?? 0);
   // Divided rather than multiplied by 0.1: 25.3 °C is to be 25.3.

@@ -113,12 +113,18 @@ const failureOf = (error: Error | null, wire: Wire): Failure => {
     const [, status = detail, oid = null] = /^(\w+)(?:: (\S+))?/.exec(detail) ?? [];
     return { ok: false, reason: 'refused', status, oid, detail };
   }
+  // Fewer variables than were asked for: as if it had refused, without saying which.
+  if (name === 'ResponseInvalidError' && codeOf(error) === MISMATCH)
+    return { ok: false, reason: 'refused', status: 'mismatch', oid: null, detail };
   if (name === 'ResponseInvalidError') return { ok: false, reason: isAuth(error) ? 'auth' : 'garbage', detail };
   if (error !== null && 'code' in error) return { ok: false, reason: 'unreachable', detail: String(error.code) };
   return { ok: false, reason: detail.startsWith('guard-rail') ? 'held' : 'garbage', detail };
 };
 
+const MISMATCH = 6;
+const codeOf = (error: Error | null): number => (error !== null && 'code' in error ? Number(error.code) : 0);
+
 /** ResponseInvalidCode: 4 could not decrypt, 5 the device refused the user, its digest or its level, 14 outside of its time window. */
-const isAuth = (error: Error | null): boolean => error !== null && 'code' in error && [4, 5, 14].includes(Number(error.code));
+const isAuth = (error: Error | null): boolean => [4, 5, 14].includes(codeOf(error));
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error ?? 'no answer')).slice(0, 200);

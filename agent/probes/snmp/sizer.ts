@@ -4,8 +4,10 @@ export interface Sizer {
   varbinds(): number;
   /** An answer came: so many bytes for so many variables. */
   answered(bytes: number, varbinds: number): void;
-  /** tooBig, garbage, or no answer: ask for half. False when it was one already. */
+  /** Garbage, or no answer: ask for half, for now. False when it was one already. */
   choked(): boolean;
+  /** The device itself says that so many do not fit: never again. False when it was one already. */
+  tooBig(): boolean;
 }
 
 const FIRST_BYTES_PER_VARBIND = 30;
@@ -19,9 +21,16 @@ const GROW_AFTER = 3;
 export const makeSizer = (answerBytes: number): Sizer => {
   let bytesEach = FIRST_BYTES_PER_VARBIND;
   let ceiling = FIRST_VARBINDS;
+  let most = MOST_VARBINDS;
   let good = 0;
   const fitting = (): number => Math.max(1, Math.floor((answerBytes - ENVELOPE_BYTES) / bytesEach));
   const varbinds = (): number => Math.max(1, Math.min(ceiling, fitting()));
+  const halve = (): boolean => {
+    const before = varbinds();
+    ceiling = Math.max(1, Math.floor(before / 2));
+    good = 0;
+    return before > 1;
+  };
   return {
     varbinds,
     answered(bytes, count) {
@@ -31,13 +40,12 @@ export const makeSizer = (answerBytes: number): Sizer => {
       good += 1;
       if (good < GROW_AFTER) return;
       good = 0;
-      ceiling = Math.min(MOST_VARBINDS, Math.ceil(ceiling * 1.5));
+      ceiling = Math.min(most, Math.ceil(ceiling * 1.5));
     },
-    choked() {
-      const before = varbinds();
-      ceiling = Math.max(1, Math.floor(before / 2));
-      good = 0;
-      return before > 1;
+    choked: halve,
+    tooBig() {
+      most = Math.max(1, varbinds() - 1);
+      return halve();
     },
   };
 };

@@ -69,6 +69,7 @@ export const readTable = async (reading: Reading, oids: readonly string[], expec
       failures = 0;
       continue;
     }
+    if (verdict === 'smaller') continue;
     failures += 1;
     if (verdict === 'alone') alone = true;
     if (verdict === 'give-up' || failures >= MOST_FAILURES) {
@@ -79,7 +80,8 @@ export const readTable = async (reading: Reading, oids: readonly string[], expec
   return { rows, absent: new Set(columns.filter(({ rows: had, done }) => done && had === 0).map(({ position }) => position)), complete };
 };
 
-type Verdict = 'progress' | 'again' | 'alone' | 'give-up';
+/** smaller: not this time's fault, and it comes to an end by itself. */
+type Verdict = 'progress' | 'smaller' | 'again' | 'alone' | 'give-up';
 
 /** Those that are furthest behind, so that all columns of a row come together. */
 const choose = (columns: readonly Column[], varbinds: number): Column[] => {
@@ -148,8 +150,10 @@ const judge = (reading: Reading, asked: readonly Column[], failure: Failure): Ve
 };
 
 const judgeRefusal = (reading: Reading, asked: readonly Column[], failure: Extract<Failure, { reason: 'refused' }>): Verdict => {
-  if (/toobig/i.test(failure.status)) return reading.sizer.choked() ? 'again' : 'give-up';
-  const named = asked.find((column) => failure.oid !== null && (cursor(column) === failure.oid || indexIn(column.oid, failure.oid) !== null));
+  if (/toobig/i.test(failure.status)) return reading.sizer.tooBig() ? 'smaller' : 'give-up';
+  const named = asked.find(
+    (column) => failure.oid !== null && (cursor(column) === failure.oid || indexIn(column.oid, failure.oid) !== null),
+  );
   const [only] = asked;
   const culprit = named ?? (asked.length === 1 ? only : undefined);
   // In SNMPv1 noSuchName is how a table at the end of everything ends.

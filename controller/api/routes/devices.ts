@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { Saved } from '../../../protocol/api.ts';
-import { type DeviceEvent, DeviceEventList, DeviceList, DeviceView, PortHistory, PortList, PortView } from '../../../protocol/api-devices.ts';
+import {
+  type DeviceEvent,
+  DeviceEventList,
+  DeviceList,
+  DeviceView,
+  PortHistory,
+  PortList,
+  PortView,
+} from '../../../protocol/api-devices.ts';
 import { DeviceEventKind, DeviceInput } from '../../../protocol/device.ts';
 import { TargetId } from '../../../protocol/ids.ts';
 import { readPortColumns, readPortP95 } from '../../series/port-columns.ts';
@@ -96,7 +104,9 @@ const addPorts = (app: App, context: Context): void => {
       .where('device_id', '=', device)
       .where('at', '>=', where.from)
       .where('at', '<', where.to)
-      .$if(where.port !== undefined, (query) => query.where((is) => is.or([is('port_id', '=', where.port ?? ''), is('port_id', 'is', null)])))
+      .$if(where.port !== undefined, (query) =>
+        query.where((is) => is.or([is('port_id', '=', where.port ?? ''), is('port_id', 'is', null)])),
+      )
       .orderBy('at', 'desc')
       .orderBy('id', 'desc')
       .limit(where.limit)

@@ -28,8 +28,10 @@ const deviceTask = (sealed: SealedDevice): Task => {
   };
 };
 
-export const usedTemplates = ({ device, objectId }: Pick<SealedDevice, 'device' | 'objectId'>): readonly Device['scalars'][number]['name'][] =>
-  device.templates ?? templatesFor(objectId);
+export const usedTemplates = ({
+  device,
+  objectId,
+}: Pick<SealedDevice, 'device' | 'objectId'>): readonly Device['scalars'][number]['name'][] => device.templates ?? templatesFor(objectId);
 
 const optionsOf = ({ device, sealed, objectId }: SealedDevice): SnmpOptions => {
   const templates = (device.templates ?? templatesFor(objectId)).map((name) => TEMPLATES[name]);
@@ -49,6 +51,5 @@ const optionsOf = ({ device, sealed, objectId }: SealedDevice): SnmpOptions => {
 };
 
 /** A device's own scalar or table beats a template's of the same name. */
-const firstOfName = <T extends { readonly name: string }>(all: readonly T[]): T[] => [
-  ...new Map(all.toReversed().map((one) => [one.name, one])).values(),
-];
+const firstOfName = <T extends { readonly name: string }>(all: readonly T[]): T[] =>
+  all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i);

@@ -52,8 +52,7 @@ export const openPolls = async (state: State, onObjectId: (device: string) => vo
     const base = { device, agent, at: round.at, durationMs: round.durationMs };
     const { outcome } = round;
     if (outcome.status === 'failed' || outcome.sample.kind !== 'snmp') {
-      const failure =
-        outcome.status === 'failed' ? { reason: outcome.reason, detail: outcome.detail ?? '', blame: outcome.blame } : null;
+      const failure = outcome.status === 'failed' ? { reason: outcome.reason, detail: outcome.detail ?? '', blame: outcome.blame } : null;
       latest.set(device, { ...base, failure, answered: before?.answered ?? null, ports: before?.ports ?? new Map() });
       return;
     }

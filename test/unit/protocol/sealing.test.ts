@@ -34,6 +34,7 @@ t.test('sealing: in another place, or changed by one bit, it does not open', asy
 
 t.test('sealing: nonsense is refused without a word of what is inside', async (t) => {
   const mine = keys();
-  for (const nonsense of ['', 'x1.', 'x1.AAAA', 'hello', `x1.${'A'.repeat(100)}`]) t.match(unseal(mine.privateKey, 'c', nonsense), { ok: false });
+  for (const nonsense of ['', 'x1.', 'x1.AAAA', 'hello', `x1.${'A'.repeat(100)}`])
+    t.match(unseal(mine.privateKey, 'c', nonsense), { ok: false });
   t.throws(() => seal('not a key', 'c', 'x'));
 });

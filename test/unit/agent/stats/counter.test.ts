@@ -56,7 +56,8 @@ t.test('counter: never negative, never more than the port can carry, whatever co
   const reading = fc.tuple(fc.constantFrom(32 as const, 64 as const), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
   const port = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), reading);
   const fit = ([bits, value]: readonly [32 | 64, bigint]): CounterReading => ({ bits, value: bits === 32 ? value % 2n ** 32n : value });
-  const all = (values: Record<string, readonly [32 | 64, bigint]>) => new Map(Object.entries(values).map(([name, one]) => [name, fit(one)]));
+  const all = (values: Record<string, readonly [32 | 64, bigint]>) =>
+    new Map(Object.entries(values).map(([name, one]) => [name, fit(one)]));
   fc.assert(
     fc.property(port, port, fc.integer({ min: 0, max: 2 ** 50 }), (before, now, most) => {
       const result = stepsOf(all(before), all(now), () => most);

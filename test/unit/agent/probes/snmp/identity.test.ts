@@ -29,7 +29,13 @@ t.test('identity: renumbered ports keep their ids', async (t) => {
 t.test('identity: two ports that exchange their numbers are not mixed up', async (t) => {
   const [a, b] = [face(1, 'eth0'), face(2, 'eth1')];
   const known = first(a, b);
-  t.same(ids(known, [{ ...b, index: 1 }, { ...a, index: 2 }]), { 1: 'eth1', 2: 'eth0' });
+  t.same(
+    ids(known, [
+      { ...b, index: 1 },
+      { ...a, index: 2 },
+    ]),
+    { 1: 'eth1', 2: 'eth0' },
+  );
 });
 
 t.test('identity: renamed at its place, with its address: the same', async (t) => {

@@ -48,7 +48,7 @@ declare module 'net-snmp' {
     getModule(name: string): Readonly<Record<string, { readonly ObjectName?: unknown; readonly OID?: unknown }>> | undefined;
   }
   const snmp: {
-    createModuleStore(): ModuleStore;
+    createModuleStore(options: { readonly baseModules: readonly string[] }): ModuleStore;
     readonly Version1: number;
     readonly Version2c: number;
     readonly Version3: number;

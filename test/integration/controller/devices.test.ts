@@ -5,6 +5,7 @@ import { sealingContext, unseal } from '../../../protocol/sealing.ts';
 import { formatPublicKey } from '../../../protocol/signature.ts';
 import { openTestApi } from '../../helpers/api.ts';
 import { settle } from '../../helpers/manual-clock.ts';
+import { portSample as port, snmpSample as sample } from '../../helpers/snmp-sample.ts';
 import { makeBatch, makeRound } from '../../helpers/rounds.ts';
 
 const SECRET = 'a-very-secret-community';
@@ -37,37 +38,6 @@ const open = async (t: Test) => {
       ?.tasks.find(({ id }) => id === 'sw1/snmp');
   return { api, ask, privateKey, task };
 };
-
-const port = (id: string, change: Partial<PortSample> = {}): PortSample => ({
-  id,
-  index: 1,
-  name: id,
-  descr: id,
-  alias: '',
-  type: 6,
-  physAddress: '',
-  speedBps: 1e9,
-  admin: 1,
-  oper: 1,
-  counters: { ifHCInOctets: 1_000, ifHCOutOctets: 2_000 },
-  rates: { seconds: 60, inOctets: 7_500, outOctets: 75, inBitsPerSecond: 1_000, outBitsPerSecond: 10, inUtilizationRatio: 1e-6 },
-  ...change,
-});
-const sample = (change: Partial<SnmpSample> = {}): SnmpSample => ({
-  kind: 'snmp',
-  address: '192.0.2.7',
-  system: { name: 'sw1.example.net', descr: 'a switch', objectId: '1.3.6.1.4.1.9.1.1', contact: '', location: 'rack', upTimeCs: 100_000 },
-  changed: { entityCs: 5, configurationCs: 6, portsCs: 7 },
-  requests: 9,
-  timeouts: 0,
-  variables: 300,
-  slowestMs: 4.2,
-  complete: true,
-  problems: [],
-  ports: [port('gi0-1')],
-  values: [],
-  ...change,
-});
 
 t.test('devices: a secret goes in and is seen nowhere again, but sealed by its agent', async (t) => {
   const { api, ask, privateKey, task } = await open(t);

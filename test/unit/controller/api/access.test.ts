@@ -14,7 +14,7 @@ const OPEN = new Set([
   'GET /api/v1/prometheus/sd',
 ]);
 const ADMIN = /(\/tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store)/;
-const OPERATOR = /^(POST|PUT|DELETE) \/api\/v1\/targets(\/\{id\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
+const OPERATOR = /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs)(\/\{(id|name)\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
 
 const routesOf = (document: ReturnType<typeof JSON.parse>): string[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { onlineStatus, openTestApi, target } from '../../../helpers/api.ts';
 import { makeBatch, makeRound } from '../../../helpers/rounds.ts';
+import { snmpSample } from '../../../helpers/snmp-sample.ts';
 
 t.test('openapi: every route is described, with its answer, its parameters and its refusals', async (t) => {
   const api = await openTestApi();
@@ -58,14 +59,26 @@ t.test('openapi: every read answers what its schema says, with something in it',
     .execute();
   api.test.send('ams1', 'status', onlineStatus());
   await api.test.batch('ams1', makeBatch([makeRound(1, Math.floor(api.test.clock.now()) - 20_000)]));
+  const device = {
+    id: 'sw1',
+    name: 'sw1',
+    address: '192.0.2.7',
+    agent: 'ams1',
+    access: { version: '2c' },
+    secrets: { community: 'secret' },
+  };
+  await api.ask('POST', '/api/v1/devices', device, cookie);
+  const polled = { task: 'sw1/snmp', durationMs: 500, outcome: { status: 'sampled' as const, sample: snmpSample() } };
+  await api.test.batch('ams1', makeBatch([makeRound(2, Math.floor(api.test.clock.now()) - 20_000, polled)]));
   await api.test.clock.advance(1_500);
 
   const { paths } = (await api.ask('GET', '/api/v1/openapi.json')).json;
   const reads = Object.keys(paths).filter((path) => 'get' in paths[path] && !path.endsWith('/live'));
-  const ids: Record<string, string> = { agents: 'ams1', targets: 'gw', incidents: '1', rules: 'x1', notifiers: 'x1' };
+  const ids: Record<string, string> = { agents: 'ams1', targets: 'gw', incidents: '1', rules: 'x1', notifiers: 'x1', devices: 'sw1' };
   for (const path of reads) {
     const url = path
       .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')
+      .replace('{port}', 'gi0-1')
       .replace(/(\w+)\/\{id\}/, (_, noun: string) => `${noun}/${ids[noun] ?? 'x1'}`);
     const answer = await api.ask('GET', url, undefined, cookie);
     t.equal(answer.status, 200, `${url}: ${answer.text.slice(0, 200)}`);

@@ -8,8 +8,17 @@ import type { MibAnswer, MibOrder } from './mibs.ts';
 
 /** What net-snmp ships, in the order in which they need each other. It knows itself where they lie. */
 const SHIPPED = [
-  ...['RFC1155-SMI', 'RFC1158-MIB', 'RFC-1212', 'RFC1213-MIB', 'RFC-1215'],
-  ...['SNMPv2-SMI', 'SNMPv2-CONF', 'SNMPv2-TC', 'SNMPv2-MIB', 'IANAifType-MIB', 'IF-MIB'],
+  'RFC1155-SMI',
+  'RFC1158-MIB',
+  'RFC-1212',
+  'RFC1213-MIB',
+  'RFC-1215',
+  'SNMPv2-SMI',
+  'SNMPv2-CONF',
+  'SNMPv2-TC',
+  'SNMPv2-MIB',
+  'IANAifType-MIB',
+  'IF-MIB',
 ];
 
 const read = ({ files }: MibOrder): MibAnswer => {

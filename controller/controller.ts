@@ -18,6 +18,7 @@ import { readMeans } from './rules/past.ts';
 import { openSteering, type Steering } from './steering.ts';
 import { openSetAside } from './storage/set-aside.ts';
 import { isSnmp } from './series/snmp-schema.ts';
+import { runUpkeep } from './store-upkeep.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
@@ -71,6 +72,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     intake.queue.run(signal),
     ...runConsumers(parts, signal),
     runHousekeeping(chores(parts), signal),
+    runUpkeep({ store, clock, ...upkeepOf(tuning), onTrouble: (message) => troubles.set('upkeep', message) }, signal),
     runOutbox({ state, clock, random, log, send, onNews: alerts.onChange }, signal),
   ];
   for (const filter of INGEST_FILTERS)
@@ -97,6 +99,8 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     metricsOfFleet: parts.fleetMetrics.render,
   };
 };
+
+const upkeepOf = ({ retention, upkeepEveryMs }: Tuning) => ({ retention, everyMs: upkeepEveryMs });
 
 interface Parts {
   readonly deps: ControllerDeps;
@@ -164,7 +168,6 @@ const chores = ({ deps, alerts, tuning, clock, now, troubles, steering, intake }
     minute: [...writeDown, ['clock', async () => tellClock(clock.awayMs(), troubles)]],
     latest: [['broker', push.publishLatest]],
     retention: [
-      ['store', async () => void (await deps.store.deleteBefore(now() - tuning.retentionMs))],
       ['arrivals', async () => arrivals.pruneEpochs(now())],
       ['control', () => forgetOld(deps.state, now() - tuning.retentionMs)],
     ],

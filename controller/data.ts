@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Db } from '../protocol/database.ts';
@@ -32,4 +33,10 @@ export const bytesBelow = (directory: string): number => {
   for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true }))
     if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
   return bytes;
+};
+
+/** What this user may still write on the directory's file system; null when it does not say. */
+export const freeBytesAt = async (directory: string): Promise<number | null> => {
+  const { bavail, bsize } = await statfs(directory);
+  return bsize > 0 ? bavail * bsize : null;
 };

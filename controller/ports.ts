@@ -13,7 +13,7 @@ import type { Devices, Vault } from './fleet/snmp/devices.ts';
 import type { Mibs } from './fleet/snmp/mibs.ts';
 import type { DeviceLatest } from './fleet/snmp/polls.ts';
 import type { ConfigSigner } from './fleet/signer.ts';
-import type { SeriesStore } from './series/store.ts';
+import type { Retention, SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
 
 export type { AgentPresence } from './fleet/board.ts';
@@ -61,7 +61,12 @@ export interface Tuning {
   readonly silentAfterMs: number;
   /** Rounds a second for all agents' backlog lanes together. */
   readonly backlogRoundsPerSecond: number;
+  /** How long events, presence and incidents are kept. */
   readonly retentionMs: number;
+  /** How long the store keeps points and roll-ups. */
+  readonly retention: Retention;
+  /** How often the store does what it has to do by itself. */
+  readonly upkeepEveryMs: number;
   readonly retentionEveryMs: number;
   /** Labels that become tags of the series. */
   readonly tagLabels: readonly string[];
@@ -106,7 +111,7 @@ export interface Counters {
 
 /** A part that does not do its work now, in words for an operator. */
 export interface Trouble {
-  readonly part: 'arrivals' | 'store' | 'alerts' | 'live' | 'clock' | 'control' | 'broker' | 'devices';
+  readonly part: 'arrivals' | 'store' | 'upkeep' | 'alerts' | 'live' | 'clock' | 'control' | 'broker' | 'devices';
   readonly since: number;
   readonly message: string;
 }

@@ -9,7 +9,9 @@ import { type SettingsSource, settingsIn, settle } from '../protocol/settings.ts
 import { PACKAGED } from './program.ts';
 
 const Port = z.coerce.number('a port: 0 to 65535; 0 takes a free one').int().min(0).max(65_535);
+const Days = z.coerce.number().int().min(1).max(36_500);
 const Names = z.union([z.array(z.string().min(1)), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean))]);
+const DAY_MS = 86_400_000;
 const LOOPBACK = /^(127(\.\d+){3}|::1|localhost)$/;
 
 /** Every setting, and what it means, by the name that it has as a flag, in `controller.yaml` and, as SONDE_HTTP, in the environment. */
@@ -51,7 +53,10 @@ export const ControllerSettings = z.strictObject({
     .min(1)
     .default(PACKAGED ? '/usr/share/sonde/packages' : 'dist')
     .describe("Folder with the agents' packages (.deb) that the installer hands out."),
-  'retention-days': z.coerce.number().int().min(1).max(36_500).default(90).describe('Days for which measurements are kept.'),
+  'retention-days': Days.default(90).describe('Days for which rounds are kept as they were measured, and incidents and events.'),
+  'retention-1m-days': Days.default(180).describe('Days for which windows of a minute are kept.'),
+  'retention-5m-days': Days.default(400).describe('Days for which windows of five minutes are kept.'),
+  'retention-1h-days': Days.default(1_830).describe('Days for which windows of an hour are kept.'),
 });
 export type ControllerSettings = z.infer<typeof ControllerSettings>;
 export const NAMES = Object.keys(ControllerSettings.shape);
@@ -132,6 +137,14 @@ const readFile = (path: string): Parsed<unknown> => {
     return { ok: false, reason: `${path}: ${error instanceof Error ? error.message : String(error)}` };
   }
 };
+
+/** By tier, ms. */
+export const retentionOf = (settings: ControllerSettings) => ({
+  raw: settings['retention-days'] * DAY_MS,
+  '1m': settings['retention-1m-days'] * DAY_MS,
+  '5m': settings['retention-5m-days'] * DAY_MS,
+  '1h': settings['retention-1h-days'] * DAY_MS,
+});
 
 const agentsBrokerOf = (settings: ControllerSettings): string | null => {
   const text = settings['agents-broker'] ?? settings.broker;

@@ -1,5 +1,7 @@
 import type { Tuning } from './ports.ts';
 
+const DAY_MS = 86_400_000;
+
 export const DEFAULT_TUNING: Tuning = {
   commitWaitMs: 5,
   arrivalsCapBytes: 2 * 1024 * 1024 * 1024,
@@ -8,7 +10,9 @@ export const DEFAULT_TUNING: Tuning = {
   graceMs: 60_000,
   silentAfterMs: 180_000,
   backlogRoundsPerSecond: 5_000,
-  retentionMs: 90 * 86_400_000,
+  retentionMs: 90 * DAY_MS,
+  retention: { raw: 90 * DAY_MS, '1m': 180 * DAY_MS, '5m': 400 * DAY_MS, '1h': 1_830 * DAY_MS },
+  upkeepEveryMs: 30_000,
   retentionEveryMs: 3_600_000,
   tagLabels: [],
   targetPacketsPerSecond: 200,

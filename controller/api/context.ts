@@ -2,7 +2,7 @@ import type { SetupState } from '../../protocol/api.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Controller } from '../ports.ts';
-import type { SeriesStore } from '../series/store.ts';
+import type { Retention, SeriesStore } from '../series/store.ts';
 import type { State } from '../state/database.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { FleetView } from './fleet-view.ts';
@@ -30,6 +30,7 @@ export interface ApiSettings {
   readonly socketPath: string | null;
   /** SHA-256 hex of the CA's SubjectPublicKeyInfo, for enrolment tokens. */
   readonly pin: string;
+  readonly retention: Retention;
   /** The agent on this host, which measures what set-up ticks; null when there is none. */
   readonly localAgent: string | null;
   /** How long measurements are kept: what a database that we make is told. */
@@ -48,6 +49,8 @@ export interface ApiDeps {
   /** The gateway and the resolvers of this host, looked up without a packet. */
   readonly found: () => Promise<SetupState['found']>;
   readonly dataBytes: () => Promise<number>;
+  /** What the file system of the data has left; null when nobody knows. */
+  readonly freeBytes: () => Promise<number | null>;
   /** What to type on the new agent's host. */
   readonly registerCommand: (token: string) => string;
   /** The web admin by name (`app.js`); a page without a dot in its path is `index.html`. */

@@ -35,9 +35,11 @@ const COLUMNS: readonly (readonly [string, Read])[] = [
 
 /** RFC 4180. An empty field is "nothing was measured", never zero. */
 export const columnsAsCsv = (columns: readonly SmokeColumn[]): string =>
-  [COLUMNS.map(([name]) => name), ...columns.map((column) => COLUMNS.map(([, read]) => cell(read(column))))]
-    .map((row) => `${row.join(',')}\r\n`)
-    .join('');
+  csvRows([COLUMNS.map(([name]) => name), ...columns.map((column) => COLUMNS.map(([, read]) => read(column)))]);
+
+/** RFC 4180. */
+export const csvRows = (rows: readonly (readonly (string | number | null)[])[]): string =>
+  rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 
 const cell = (value: string | number | null): string => {
   const text = value === null ? '' : String(value);

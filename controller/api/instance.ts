@@ -7,6 +7,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { commandLine, mayAct } from './actor.ts';
+import { findByApiToken, tokenIn } from './api-tokens.ts';
 import type { ApiSettings, Context } from './context.ts';
 import { isForged, isKnownHost, makeNames } from './origin.ts';
 import { makeProblem, problemOf, refuse, sendProblem } from './problem.ts';
@@ -55,8 +56,13 @@ export const makeInstance = async (context: Context, trusted: WeakSet<IncomingMe
         description: 'Fleet, measurements and incidents. Errors are problem+json (RFC 9457).',
         version: settings.version,
       },
-      components: { securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: cookieName(settings) } } },
-      security: [{ session: [] }],
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: cookieName(settings) },
+          token: { type: 'http', scheme: 'bearer', description: 'An API token: POST /api/v1/api-tokens makes one' },
+        },
+      },
+      security: [{ session: [] }, { token: [] }],
     },
     transform: jsonSchemaTransform,
   });
@@ -84,13 +90,16 @@ const addGuards = (app: Guarded, context: Context, trusted: WeakSet<IncomingMess
       return;
     }
     if (!isLivenessProbe(request)) refuseTricked(request, names);
+    const given = tokenIn(request.headers.authorization);
     const token = request.cookies[sessionCookie];
-    request.actor = token === undefined ? null : await findSession(state, controller.clock, token);
+    if (given !== null) request.actor = await findByApiToken(state, controller.clock, given);
+    else request.actor = token === undefined ? null : await findSession(state, controller.clock, token);
   });
   app.addHook('onRequest', async (request: FastifyRequest) => {
     const access = request.routeOptions.config.access ?? 'admin';
     if (access === 'open' || request.is404) return;
-    if (request.actor === null) throw refuse(401, 'sign in first: POST /api/v1/session');
+    if (request.actor === null)
+      throw refuse(401, 'sign in first (POST /api/v1/session), or send a good API token: Authorization: Bearer …');
     if (!mayAct(request.actor, access)) throw refuse(403, `this needs the role ${access}; you have ${request.actor.user.role}`);
   });
 };

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { banner } from './banner.ts';
 import { exportCommands } from './export.ts';
+import { apiTokenCommands } from './api-tokens.ts';
 import { agentCommands, targetCommands, tokenCommands } from './fleet.ts';
 import { brokerCommands, setupLinkCommand, userCommands } from './local.ts';
 import { ruleCommands } from './rules.ts';
@@ -46,6 +47,7 @@ First steps:
   addRun(program.command('run').description('run the controller alone'), false, signal);
   const groups = [
     tokenCommands,
+    apiTokenCommands,
     agentCommands,
     targetCommands,
     ruleCommands,
@@ -88,7 +90,10 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
     .option('--influx-api <auto|v1|v2>', 'write to /write or to /api/v2/write whatever the version (auto)')
     .option('--tag-labels <keys...>', 'labels that become tags of the series (customer country partner site)')
     .option('--packages <dir>', "folder with the agents' packages that the installer hands out")
-    .option('--retention-days <n>', 'how long measurements are kept (90)')
+    .option('--retention-days <n>', 'how long rounds are kept as they were measured (90)')
+    .option('--retention-1m-days <n>', 'how long windows of a minute are kept (180)')
+    .option('--retention-5m-days <n>', 'how long windows of five minutes are kept (400)')
+    .option('--retention-1h-days <n>', 'how long windows of an hour are kept (1830)')
     .option('--json', 'one JSON line when ready, and logs as JSON');
   if (localAgent) command.option('--discover', 'measure the default gateway and the resolvers too, without asking');
   command.exitOverride().action(async ({ data, config, discover = false, json = false, ...flags }: RunFlags & Record<string, unknown>) => {
@@ -113,7 +118,7 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
 /** Commander hands flags over in camel case; settings are named as they are written. */
 const toKebab = (flags: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(flags).map(([key, value]) => [key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]),
+    Object.entries(flags).map(([key, value]) => [key.replaceAll(/[A-Z]|(?<=[a-z])\d/g, (letter) => `-${letter.toLowerCase()}`), value]),
   );
 
 /** Sub-commands do not inherit exitOverride when they are made apart. */

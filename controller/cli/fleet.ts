@@ -4,33 +4,9 @@ import * as z from 'zod';
 import { AgentList, Saved, TargetList, TokenCreated, TokenList } from '../../protocol/api.ts';
 import { toSlug } from '../../protocol/ids.ts';
 import { parseSelector } from '../../protocol/labels.ts';
-import { makeClient } from './client.ts';
+import { type Common, clientFor, common, listing, type Print, refuseTypo, show } from './asking.ts';
 import { collectLabel, formatLabels, formatTable, formatTime, parseCount, parseDuration } from './words.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
-import { dataDirectory } from '../settings.ts';
-
-interface Common {
-  readonly data?: string;
-  readonly json?: boolean;
-}
-type Print = (text: string) => void;
-
-const common = (command: Command): Command =>
-  command.option('--data <dir>', 'directory of the data (SONDE_DATA; ./data)').option('--json', 'JSON instead of a table');
-
-const clientFor = ({ data }: Common) => makeClient(dataDirectory(data));
-
-const show = (flags: Common, print: Print, value: unknown, forPeople: string): void =>
-  print(flags.json === true ? JSON.stringify(value, null, 2) : forPeople);
-
-/** `list` is what a group does when nothing is said, so it also gets every misspelt command. */
-const listing = (group: Command): Command => common(group.command('list', { isDefault: true })).allowExcessArguments();
-const refuseTypo = (command: Command): void => {
-  const [word] = command.args;
-  const names = command.parent?.commands.map((other) => other.name()) ?? [];
-  if (word !== undefined)
-    throw new CommandFailed(EXIT.usage, `${command.parent?.name() ?? ''}: there is no "${word}"; there is ${names.join(', ')}`);
-};
 
 /** `token create|list|revoke`. */
 export const tokenCommands = (print: Print): Command => {

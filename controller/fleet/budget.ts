@@ -25,7 +25,7 @@ export interface Cost {
 }
 
 /** What one round takes in the embedded store, measured over rounds of ten packets (test/unit/controller/series/columns.test.ts holds it to it). */
-export const BYTES_PER_ROUND = 300;
+export const BYTES_PER_ROUND = 75;
 
 /** What saving `target` would mean for a fleet with these targets, one of which it may replace. */
 export const costOf = (target: Target, targets: readonly Target[], agents: readonly FleetAgent[], limits: BudgetLimits): Cost => {

@@ -90,6 +90,8 @@ export interface SeriesStore extends AsyncDisposable {
   query(query: SeriesQuery): Promise<readonly Series[]>;
   /** The newest point of every series that matches; `fields` names those that are wanted, all unless said. */
   latest(measurement: string, tags: TagFilter, fields?: readonly string[]): Promise<readonly Point[]>;
+  /** The tags of every series that matches, in the order in which `query` gives them: also of those that have roll-ups only. */
+  listSeries(measurement: string, tags: TagFilter): Promise<readonly Readonly<Record<string, string>>[]>;
   /** Measurements by name. */
   describe(): Promise<readonly MeasurementView[]>;
   /** All raw points from ≤ at < to in a fixed order, in pages: begin with `after` null, go on with `next` until it is null. For a copy into another store. */

@@ -4,12 +4,12 @@ import type { Random } from '../../protocol/random.ts';
 import { type ApiServer, openApiServer } from '../api/server.ts';
 import { makeSetupLink } from '../api/setup-link.ts';
 import type { ServerIdentity } from '../broker/listener.ts';
-import { bytesBelow, pathsIn } from '../data.ts';
+import { bytesBelow, freeBytesAt, pathsIn } from '../data.ts';
 import { discover } from './discover.ts';
 import type { Authority } from '../pki/authority.ts';
 import type { Controller } from '../ports.ts';
 import type { SeriesStore } from '../series/store.ts';
-import type { Settings } from '../settings.ts';
+import { retentionOf, type Settings } from '../settings.ts';
 import type { State } from '../state/database.ts';
 import type { Storage } from '../storage/storage.ts';
 import { VERSION } from '../version.ts';
@@ -56,11 +56,13 @@ export const openApi = async (
         publicHosts,
         socketPath: pathsIn(settings.data).socket,
         pin: authority.pin,
+        retention: retentionOf(settings),
         localAgent,
         retentionDays: settings['retention-days'],
       },
       found: async () => discover(),
       dataBytes: async () => bytesBelow(settings.data),
+      freeBytes: () => freeBytesAt(settings.data),
       registerCommand: (token) => `npm run agent -- register ${name}:${agentsPort} --token ${token}`,
       pages: new Map([...bundle].map(([path, file]) => [path.replace(/^\//, ''), file])),
     },

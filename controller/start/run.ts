@@ -20,11 +20,10 @@ import type { Controller } from '../ports.ts';
 import { makeQuietLog } from './quiet-log.ts';
 import { send } from './send.ts';
 import { keepIdentity } from './server-identity.ts';
-import type { Settings } from '../settings.ts';
+import { retentionOf, type Settings } from '../settings.ts';
 import type { State } from '../state/database.ts';
 import { writeNote } from './state-notes.ts';
 
-const DAY_MS = 86_400_000;
 /** Agents come from everywhere, over IPv6 and IPv4; a host without IPv6 listens on IPv4 alone. */
 const AGENTS_HOST = existsSync('/proc/net/if_inet6') ? '::' : '0.0.0.0';
 
@@ -96,7 +95,8 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
 };
 
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {
-  const tuning = { retentionMs: settings['retention-days'] * DAY_MS, tagLabels: settings['tag-labels'] };
+  const retention = retentionOf(settings);
+  const tuning = { retentionMs: retention.raw, retention, tagLabels: settings['tag-labels'] };
   const controller = await openController({ ...ground, host: systemHost(), send, tuning }, until);
   if (ground.embedded !== null) cutRevoked(ground.embedded, controller, ground.state, ground.log);
   return controller;

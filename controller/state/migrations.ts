@@ -84,6 +84,11 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX device_events_by_device ON device_events (device_id, at);
   CREATE TABLE mibs (name TEXT PRIMARY KEY, text TEXT NOT NULL, at INTEGER NOT NULL, by TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE api_tokens (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    expires_at INTEGER, used_at INTEGER, revoked_at INTEGER) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

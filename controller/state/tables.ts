@@ -39,6 +39,7 @@ export interface Tables {
   ports: { device_id: string; port_id: string; document: string; first_at: number; at: number; gone_at: number | null };
   device_events: { id: Generated<number>; device_id: string; port_id: string | null; at: number; kind: string; title: string };
   mibs: { name: string; text: string; at: number; by: string };
+  api_tokens: ApiTokensTable;
   audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
 }
 
@@ -81,6 +82,20 @@ export interface TokensTable {
   created_at: number;
   expires_at: number;
   created_by: string;
+  revoked_at: number | null;
+}
+
+/** Tokens for programs. */
+export interface ApiTokensTable {
+  id: string;
+  name: string;
+  scope: 'read' | 'write';
+  /** SHA-256 hex of the whole token. */
+  token_hash: string;
+  created_at: number;
+  created_by: string;
+  expires_at: number | null;
+  used_at: number | null;
   revoked_at: number | null;
 }
 

@@ -25,6 +25,11 @@ export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => n
     }
     return [...byTags].toSorted(([a], [b]) => compare(a, b)).map(([, point]) => point);
   },
+  async listSeries(measurement, tags) {
+    if (border() === null) return newer.listSeries(measurement, tags);
+    const [old, fresh] = await Promise.all([older.listSeries(measurement, tags), newer.listSeries(measurement, tags)]);
+    return [...new Map([...old, ...fresh].map((one) => [keyOf(one), one]))].toSorted(([a], [b]) => compare(a, b)).map(([, one]) => one);
+  },
   describe: () => (border() === null ? newer : older).describe(),
   scan: (range) => newer.scan(range),
   async maintain(options) {

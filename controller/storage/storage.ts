@@ -157,6 +157,7 @@ const followed = (current: () => SeriesStore): SeriesStore => ({
   write: (points) => current().write(points),
   query: (query) => current().query(query),
   latest: (measurement, tags, fields) => current().latest(measurement, tags, fields),
+  listSeries: (measurement, tags) => current().listSeries(measurement, tags),
   describe: () => current().describe(),
   scan: (range) => current().scan(range),
   maintain: (options) => current().maintain(options),

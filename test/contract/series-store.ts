@@ -193,6 +193,10 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     t.same(await agents({ seriesOffset: 2, seriesLimit: 2 }), ['c', 'd']);
     t.same(await agents({ seriesOffset: 4 }), []);
     t.same(
+      (await store.listSeries('ping', { agent: ['b', 'd'] })).map(({ agent }) => agent),
+      ['b', 'd'],
+    );
+    t.same(
       (await store.latest('ping', { agent: ['c'] }, ['lost', 'never_written'])).map(({ fields }) => fields),
       [{ lost: 2 }],
     );

@@ -5,6 +5,7 @@ import { openPasswords } from '../../controller/api/passwords.ts';
 import { makeApi } from '../../controller/api/server.ts';
 import { makeSetupLink } from '../../controller/api/setup-link.ts';
 import { openStorage } from '../../controller/storage/storage.ts';
+import { DEFAULT_TUNING } from '../../controller/tuning.ts';
 import type { SetupState } from '../../protocol/api.ts';
 import { silentLog } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
@@ -24,6 +25,7 @@ export const makeSettings = (change: Partial<ApiSettings> = {}): ApiSettings => 
   publicHosts: ['sonde.example.net'],
   socketPath: null,
   pin: 'ab'.repeat(32),
+  retention: DEFAULT_TUNING.retention,
   localAgent: 'ams1',
   retentionDays: 90,
   ...change,
@@ -73,6 +75,7 @@ export const openTestApi = async (options: TestControllerOptions = {}, change: P
     settings: makeSettings(),
     found: async () => FOUND,
     dataBytes: async () => 12_345,
+    freeBytes: async () => 1e12,
     registerCommand: (token) => `agent register https://ctl1:8883 --token ${token}`,
     pages: new Map([['index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }]]),
     ...change,

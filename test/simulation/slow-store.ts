@@ -30,6 +30,7 @@ export const faultyStore = (
   },
   query: (query) => (life.step() ? store.query(query) : never()),
   latest: (measurement, tags, fields) => (life.step() ? store.latest(measurement, tags, fields) : never()),
+  listSeries: (measurement, tags) => (life.step() ? store.listSeries(measurement, tags) : never()),
   describe: () => (life.step() ? store.describe() : never()),
   scan: (range) => (life.step() ? store.scan(range) : never()),
   maintain: (options) => (life.step() ? store.maintain(options) : never()),

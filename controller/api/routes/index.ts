@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { addAgentRoutes } from './agents.ts';
+import { addApiTokenRoutes } from './api-tokens.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addBacktestRoutes } from './backtests.ts';
 import { addDependencyRoutes } from './dependencies.ts';
@@ -20,6 +21,8 @@ import { addRuleRoutes } from './rules.ts';
 import { addSessionRoutes } from './session.ts';
 import { addSetupRoutes } from './setup.ts';
 import { addStoreRoutes } from './store.ts';
+import { addQueryRoutes } from './query.ts';
+import { addStorageRoute } from './storage.ts';
 import { addTargetRoutes } from './targets.ts';
 import { addTokenRoutes } from './tokens.ts';
 
@@ -34,6 +37,8 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addMibRoutes,
   addPairRoutes,
   addHistoryRoutes,
+  addQueryRoutes,
+  addStorageRoute,
   addIncidentRoutes,
   addRuleRoutes,
   addBacktestRoutes,
@@ -41,6 +46,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addNotifierRoutes,
   addTokenRoutes,
   addStoreRoutes,
+  addApiTokenRoutes,
   addAuditRoutes,
   addHealthRoutes,
   addMetricsRoute,

@@ -38,6 +38,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, timeoutMs = T
     write: makeWrite(settings, connection, clock),
     query: (query) => querySeries(reader, query),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
+    listSeries: async (measurement, tags) => (await latestPoints(reader, measurement, tags)).map((point) => point.tags),
     describe: () => describePlace(reader),
     scan: (range) => scanPlace(reader, range),
     deleteBefore: (before) => deleteBefore(reader, before),

@@ -1,21 +1,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Point, Series, SeriesQuery, SeriesStore, TagFilter } from '../store.ts';
+import type { SeriesStore } from '../store.ts';
+import type { SeriesTags } from './answer.ts';
+import type { Core } from './core.ts';
+import { makePacker } from './pack.ts';
+import { type Far, storeOver } from './store.ts';
 
-type Call =
-  | { readonly method: 'write'; readonly points: readonly Point[] }
-  | { readonly method: 'query'; readonly query: SeriesQuery }
-  | { readonly method: 'latest'; readonly measurement: string; readonly tags: TagFilter; readonly fields: readonly string[] | undefined }
-  | { readonly method: 'describe' }
-  | { readonly method: 'scan'; readonly range: Parameters<SeriesStore['scan']>[0] }
-  | { readonly method: 'maintain'; readonly options: Parameters<SeriesStore['maintain']>[0] }
-  | { readonly method: 'deleteBefore'; readonly before: number }
-  | { readonly method: 'usage' }
-  | { readonly method: 'sizeBytes' }
-  | { readonly method: 'close' };
+export type Method = keyof Core;
 export interface Request {
   readonly id: number;
-  readonly call: Call;
+  readonly method: Method | 'close';
+  readonly values: readonly unknown[];
 }
 export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
@@ -28,24 +23,39 @@ interface Waiting {
 
 /** The embedded store over the file at `path`, in a worker thread. Rejects when the file cannot be opened; a worker that dies rejects every call and is started again by the next one. */
 export const openRemoteSqliteStore = async (path: string): Promise<SeriesStore> => {
-  const link = openLink(path);
-  await link.call({ method: 'sizeBytes' });
-  const ask = async <T>(call: Call): Promise<T> => (await link.call(call)) as T; // Border: our own worker's answer.
-  return {
-    write: async (points) => void (await link.call({ method: 'write', points })),
-    query: (query) => ask<readonly Series[]>({ method: 'query', query }),
-    latest: (measurement, tags, fields) => ask<readonly Point[]>({ method: 'latest', measurement, tags, fields }),
-    describe: () => ask({ method: 'describe' }),
-    scan: (range) => ask({ method: 'scan', range }),
-    maintain: (options) => ask({ method: 'maintain', options }),
-    usage: () => ask({ method: 'usage' }),
-    deleteBefore: async (before) => Number(await link.call({ method: 'deleteBefore', before })),
-    sizeBytes: async () => Number(await link.call({ method: 'sizeBytes' })),
-    [Symbol.asyncDispose]: () => link.close(),
-  };
+  const packer = makePacker();
+  const known: SeriesTags = new Map();
+  const link = openLink(path, () => {
+    packer.reset();
+    known.clear();
+  });
+  const far = <K extends Method>(method: K): Far[K] =>
+    (async (...values: Parameters<Core[K]>) => await link.call(method, values)) as Far[K]; // Border: our own worker's answer.
+  const store = storeOver(
+    {
+      write: far('write'),
+      query: far('query'),
+      latest: far('latest'),
+      listSeries: far('listSeries'),
+      describe: far('describe'),
+      scan: far('scan'),
+      maintain: far('maintain'),
+      deleteBefore: far('deleteBefore'),
+      usage: far('usage'),
+      sizeBytes: far('sizeBytes'),
+    },
+    packer,
+    known,
+  );
+  await store.sizeBytes();
+  return { ...store, [Symbol.asyncDispose]: () => link.close() };
 };
 
-const openLink = (path: string): { call(call: Call): Promise<unknown>; close(): Promise<void> } => {
+/** `onNew` is called before the first request to each worker. */
+const openLink = (
+  path: string,
+  onNew: () => void,
+): { call(method: Method | 'close', values: readonly unknown[]): Promise<unknown>; close(): Promise<void> } => {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | null = null;
   let closed = false;
@@ -53,6 +63,7 @@ const openLink = (path: string): { call(call: Call): Promise<unknown>; close(): 
   const fail = (of: Worker, error: Error): void => {
     if (worker !== of) return;
     worker = null;
+    onNew();
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
@@ -68,13 +79,13 @@ const openLink = (path: string): { call(call: Call): Promise<unknown>; close(): 
     started.on('exit', () => fail(started, new Error('series store: its worker has ended')));
     return started;
   };
-  const call = (request: Call): Promise<unknown> => {
+  const call = (method: Method | 'close', values: readonly unknown[]): Promise<unknown> => {
     if (closed) return Promise.reject(new Error('series store: closed'));
     worker ??= start();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = next++;
     waiting.set(id, { resolve, reject });
-    worker.postMessage({ id, call: request } satisfies Request);
+    worker.postMessage({ id, method, values } satisfies Request);
     return promise;
   };
   return {
@@ -85,7 +96,7 @@ const openLink = (path: string): { call(call: Call): Promise<unknown>; close(): 
         return;
       }
       const ending = worker;
-      await call({ method: 'close' }).catch(() => {});
+      await call('close', []).catch(() => {});
       closed = true;
       const exited = once(ending, 'exit');
       await ending.terminate();

@@ -1,83 +1,116 @@
 import type { Db } from '../../../protocol/database.ts';
+import type { TagFilter } from '../store.ts';
 
 type Tags = Readonly<Record<string, string>>;
-interface Known {
+export interface Known {
   readonly id: number;
   readonly measurement: string;
   readonly tags: Tags;
+  /** Series of one measurement and one agent are sealed together. */
+  readonly group: number;
 }
 
 /** Which series there are: all in memory, since their number is agents times tasks. */
 export interface SeriesIndex {
-  /** The series' number; a new one is made inside the transaction. */
-  id(measurement: string, tags: Tags): number;
-  /** In the order of their tags. */
-  matching(measurement: string, wanted: Readonly<Record<string, readonly string[]>>): readonly Known[];
-  all(): readonly Known[];
+  /** A new one is made inside the transaction. */
+  take(measurement: string, tags: Tags): Known;
   find(id: number): Known | null;
-  /** How many points; a series without any is forgotten. */
-  deleteBefore(before: number): number;
+  all(): Iterable<Known>;
+  /** In the order of their tags. */
+  matching(measurement: string, wanted: TagFilter): readonly Known[];
+  /** Series without a point; inside a transaction, then `reload`. */
+  forget(ids: readonly number[]): void;
+  /** Changes whenever an answer of `take` may be over. */
+  generation(): number;
   reload(): void;
 }
 
+/** In memory beside what is known: the tags as one text, for the order. */
+interface Entry extends Known {
+  readonly text: string;
+}
+
 export const openSeriesIndex = (db: Db): SeriesIndex => {
-  const insert = db.prepare('INSERT INTO series (measurement, tags) VALUES (?, ?)');
-  const remove = db.prepare('DELETE FROM points WHERE series = ? AND at < ?');
-  const forget = db.prepare('DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM points WHERE series = id)');
-  const byKey = new Map<string, Known>();
-  const byId = new Map<number, Known>();
+  const insert = db.prepare('INSERT INTO series (measurement, tags, "group") VALUES (?, ?, ?)');
+  const insertGroup = db.prepare('INSERT INTO groups (measurement, agent) VALUES (?, ?)');
+  const remove = db.prepare('DELETE FROM series WHERE id = ?');
+  const byKey = new Map<string, Entry>();
+  const byId = new Map<number, Entry>();
   /** By the task, which every query of a page names, so that one pair does not look at all. */
-  const byTask = new Map<string, Set<Known>>();
-  const remember = (known: Known, text: string): void => {
-    byKey.set(`${known.measurement} ${text}`, known);
-    byId.set(known.id, known);
-    const task = known.tags['task'] ?? '';
+  const byTask = new Map<string, Set<Entry>>();
+  const groups = new Map<string, number>();
+  /** Everything of one measurement in order; sorted anew after a series has been added. */
+  const inOrder = new Map<string, readonly Entry[]>();
+  let generation = 0;
+  const remember = (entry: Entry): void => {
+    byKey.set(`${entry.measurement} ${entry.text}`, entry);
+    inOrder.delete(entry.measurement);
+    byId.set(entry.id, entry);
+    const task = entry.tags['task'] ?? '';
     const of = byTask.get(task) ?? new Set();
-    byTask.set(task, of.add(known));
+    byTask.set(task, of.add(entry));
   };
   const reload = (): void => {
-    byKey.clear();
-    byId.clear();
-    byTask.clear();
-    for (const row of db.prepare('SELECT id, measurement, tags FROM series').all()) {
+    generation += 1;
+    for (const known of [byKey, byId, byTask, groups, inOrder]) known.clear();
+    for (const row of db.prepare('SELECT id, measurement, agent FROM groups').all())
+      groups.set(`${String(row['measurement'])} ${String(row['agent'])}`, Number(row['id']));
+    for (const row of db.prepare('SELECT id, measurement, tags, "group" FROM series').all()) {
       const text = String(row['tags']);
-      remember({ id: Number(row['id']), measurement: String(row['measurement']), tags: JSON.parse(text) as Tags }, text); // Border: our own column.
+      const tags = JSON.parse(text) as Tags; // Border: our own column.
+      remember({ id: Number(row['id']), measurement: String(row['measurement']), tags, text, group: Number(row['group']) });
     }
+  };
+  const groupOf = (measurement: string, tags: Tags): number => {
+    const agent = tags['agent'] ?? tags['host'] ?? '';
+    const known = groups.get(`${measurement} ${agent}`);
+    if (known !== undefined) return known;
+    const id = Number(insertGroup.run(measurement, agent).lastInsertRowid);
+    groups.set(`${measurement} ${agent}`, id);
+    return id;
+  };
+  const ordered = (measurement: string): readonly Entry[] => {
+    const known = inOrder.get(measurement);
+    if (known !== undefined) return known;
+    const entries = [...byId.values()].filter((entry) => entry.measurement === measurement).sort(byText);
+    inOrder.set(measurement, entries);
+    return entries;
   };
   reload();
   return {
-    id(measurement, tags) {
+    take(measurement, tags) {
       const text = canonical(tags);
       const known = byKey.get(`${measurement} ${text}`);
-      if (known !== undefined) return known.id;
-      const id = Number(insert.run(measurement, text).lastInsertRowid);
-      remember({ id, measurement, tags: JSON.parse(text) as Tags }, text); // Border: a copy of ours in sorted order.
-      return id;
+      if (known !== undefined) return known;
+      const group = groupOf(measurement, tags);
+      const id = Number(insert.run(measurement, text, group).lastInsertRowid);
+      const entry = { id, measurement, tags: JSON.parse(text) as Tags, text, group }; // Border: a copy of ours in sorted order.
+      remember(entry);
+      return entry;
     },
-    matching(measurement, wanted) {
-      const tasks = wanted['task'];
-      const candidates = tasks === undefined ? [...byKey.values()] : tasks.flatMap((task) => [...(byTask.get(task) ?? [])]);
-      return candidates
-        .filter((known) => known.measurement === measurement && isWanted(known.tags, wanted))
-        .sort((a, b) => compare(canonical(a.tags), canonical(b.tags)));
-    },
-    all: () => [...byKey.values()],
     find: (id) => byId.get(id) ?? null,
-    deleteBefore(before) {
-      let deleted = 0;
-      for (const { id } of byKey.values()) {
-        const changes = Number(remove.run(id, before).changes);
-        deleted += changes;
-        if (changes > 0) forget.run(id);
-      }
-      reload();
-      return deleted;
+    all: () => byId.values(),
+    matching(measurement, wanted) {
+      const filters = Object.entries(wanted).map(([tag, values]) => [tag, new Set(values)] as const);
+      const isWanted = (entry: Entry): boolean =>
+        entry.measurement === measurement && filters.every(([tag, values]) => values.has(entry.tags[tag] ?? ''));
+      const tasks = wanted['task'];
+      return tasks === undefined
+        ? ordered(measurement).filter(isWanted)
+        : [...new Set(tasks)]
+            .flatMap((task) => [...(byTask.get(task) ?? [])])
+            .filter(isWanted)
+            .sort(byText);
     },
+    forget(ids) {
+      for (const id of ids) remove.run(id);
+    },
+    generation: () => generation,
     reload,
   };
 };
 
-const canonical = (tags: Tags): string => JSON.stringify(Object.fromEntries(Object.entries(tags).sort(([a], [b]) => compare(a, b))));
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const isWanted = (tags: Tags, wanted: Readonly<Record<string, readonly string[]>>): boolean =>
-  Object.entries(wanted).every(([key, values]) => values.includes(tags[key] ?? ''));
+const byText = (a: Entry, b: Entry): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+
+const canonical = (tags: Tags): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));

@@ -1,47 +1,25 @@
 // The embedded store in a thread of its own, so that a long query does not hold up acknowledgements. remote.ts is the other end.
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { openCore } from './core.ts';
 import type { Answer, Request } from './remote.ts';
-import { openSqliteStore } from './store.ts';
 
 const db = new DatabaseSync(String(workerData));
-const store = openSqliteStore(db);
+const core = openCore(db);
 
-const answer = async ({ id, call }: Request): Promise<Answer> => {
+const answer = ({ id, method, values }: Request): Answer => {
   try {
-    switch (call.method) {
-      case 'write':
-        return { id, ok: true, value: await store.write(call.points) };
-      case 'query':
-        return { id, ok: true, value: await store.query(call.query) };
-      case 'latest':
-        return { id, ok: true, value: await store.latest(call.measurement, call.tags, call.fields) };
-      case 'describe':
-        return { id, ok: true, value: await store.describe() };
-      case 'scan':
-        return { id, ok: true, value: await store.scan(call.range) };
-      case 'maintain':
-        return { id, ok: true, value: await store.maintain(call.options) };
-      case 'usage':
-        return { id, ok: true, value: await store.usage() };
-      case 'deleteBefore':
-        return { id, ok: true, value: await store.deleteBefore(call.before) };
-      case 'sizeBytes':
-        return { id, ok: true, value: await store.sizeBytes() };
-      case 'close':
-        db.close();
-        return { id, ok: true, value: undefined };
-      default:
-        return call satisfies never;
+    if (method === 'close') {
+      db.close();
+      return { id, ok: true, value: undefined };
     }
+    const call = core[method] as (...given: readonly unknown[]) => unknown; // Border: remote.ts types the other end.
+    return { id, ok: true, value: call(...values) };
   } catch (error) {
     return { id, ok: false, message: error instanceof Error ? error.message : String(error) };
   }
 };
 
 parentPort?.on('message', (request: Request) => {
-  answer(request).then(
-    (reply) => parentPort?.postMessage(reply),
-    () => {},
-  );
+  parentPort?.postMessage(answer(request));
 });

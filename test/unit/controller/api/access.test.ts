@@ -13,7 +13,7 @@ const OPEN = new Set([
   'GET /metrics/fleet',
   'GET /api/v1/prometheus/sd',
 ]);
-const ADMIN = /(\/tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store)/;
+const ADMIN = /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store)/;
 const OPERATOR = /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs)(\/\{(id|name)\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
 
 const routesOf = (document: ReturnType<typeof JSON.parse>): string[] =>
@@ -24,7 +24,7 @@ const methodOf = (route: string): 'GET' => (route.split(' ')[0] ?? 'GET') as 'GE
 const pathOf = (route: string): string =>
   (route.split(' ')[1] ?? '')
     .replace('/incidents/{id}', '/incidents/1')
-    .replace('/tokens/{id}', '/tokens/00112233')
+    .replace('tokens/{id}', 'tokens/00112233')
     .replace('{probe}', 'icmp')
     .replaceAll(/\{\w+\}/g, 'x1');
 

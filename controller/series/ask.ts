@@ -1,0 +1,102 @@
+// A page of an answer over any store.
+import type { Ask, Asked } from '../../protocol/ask.ts';
+import type { Parsed } from '../../protocol/labels.ts';
+import { type Selected, select } from './select.ts';
+import type { FieldValue, Series, SeriesStore } from './store.ts';
+
+/** Series that are asked for at once. */
+const SERIES_AT_ONCE = 25;
+
+export interface Page {
+  /** Rows on one page. */
+  readonly limit: number;
+  /** `next` of the page before; null for the first. */
+  readonly after: string | null;
+}
+
+/** Selects what is asked for; every reason at once when something is not right. */
+export const selectAll = (ask: Ask): Parsed<readonly Selected[]> => {
+  const parsed = ask.select.map((text) => select(text, ask.measurement, ask.bucketMs > 0));
+  const reasons = parsed.flatMap((one) => (one.ok ? [] : [one.reason]));
+  if (reasons.length > 0) return { ok: false, reason: reasons.join('; ') };
+  return { ok: true, value: parsed.flatMap((one) => (one.ok ? [one.value] : [])) };
+};
+
+/** Series in the order of their tags, rows in the order of time; a page may end in the middle of a series. Rejects as the store does. */
+export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Selected[], page: Page): Promise<Asked> => {
+  const start = page.after === null ? { key: '', from: ask.from } : readCursor(page.after);
+  const all = (await store.listSeries(ask.measurement, ask.tags))
+    .map((tags) => ({ tags, key: keyOf(tags) }))
+    .filter(({ key }) => key >= start.key);
+  const series: Asked['series'] = [];
+  let left = page.limit;
+  let next: string | null = null;
+  for (let index = 0; index < all.length && next === null; ) {
+    const resumed = all[index]?.key === start.key && start.from > ask.from;
+    const batch = all.slice(index, index + (resumed ? 1 : SERIES_AT_ONCE));
+    index += batch.length;
+    const found = await askStore(
+      store,
+      ask,
+      columns,
+      batch.map(({ tags }) => tags),
+      { from: resumed ? start.from : ask.from, rows: left + 1 },
+    );
+    const byKey = new Map(found.map((one) => [keyOf(one.tags), one]));
+    for (const { key, tags } of batch) {
+      const rows = byKey.get(key)?.rows ?? [];
+      const taken = rows.slice(0, left);
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => [row.at, ...valuesOf(columns, row.values)]) });
+      left -= taken.length;
+      const rest = rows[taken.length];
+      if (rest === undefined) continue;
+      next = writeCursor(key, rest.at);
+      break;
+    }
+  }
+  const { measurement, from, to, bucketMs } = ask;
+  return { measurement, from, to, bucketMs, columns: columns.map(({ name, unit }) => ({ name, unit })), series, next };
+};
+
+/** These series, and perhaps some that share their tags. */
+const askStore = (
+  store: SeriesStore,
+  ask: Ask,
+  columns: readonly Selected[],
+  batch: readonly Readonly<Record<string, string>>[],
+  part: { readonly from: number; readonly rows: number },
+): Promise<readonly Series[]> => {
+  const keys = Object.keys(batch[0] ?? {}).filter((key) => batch.every((tags) => tags[key] !== undefined));
+  const shared = Object.fromEntries(keys.map((key) => [key, [...new Set(batch.map((tags) => tags[key] ?? ''))]]));
+  return store.query({
+    measurement: ask.measurement,
+    tags: { ...ask.tags, ...shared },
+    fields: columns.flatMap(({ needs }) => needs),
+    from: part.from,
+    to: ask.to,
+    limit: part.rows,
+    ...(ask.bucketMs > 0 ? { bucketMs: ask.bucketMs } : {}),
+  });
+};
+
+const valuesOf = (columns: readonly Selected[], values: readonly (FieldValue | null)[]): (FieldValue | null)[] => {
+  let at = 0;
+  return columns.map(({ needs, value }) => {
+    const own = values.slice(at, at + needs.length);
+    at += needs.length;
+    return value(own);
+  });
+};
+
+const keyOf = (tags: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));
+
+/** Opaque to who gets it: the series that goes on, and from when. */
+const writeCursor = (key: string, from: number): string => Buffer.from(`${from} ${key}`).toString('base64url');
+
+/** Throws a RangeError for what is no cursor of ours. */
+export const readCursor = (text: string): { readonly key: string; readonly from: number } => {
+  const [, from = '', key = ''] = /^(\d+) (\{.*\})$/s.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  if (key === '') throw new RangeError('after: give back the "next" of the page before, as it was');
+  return { key, from: Number(from) };
+};

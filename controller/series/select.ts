@@ -1,0 +1,89 @@
+// What is asked for, as text: `rtt_p95_ms`, `max(average_response_ms)`, `p99.9(rtt_sketch)`: to fields with aggregates, and their values back to
+// one. Pure, and the same over every store, because percentiles come from merged sketches and ratios from sums of counts.
+import { METRICS, type Metric, type MetricName } from '../../protocol/metrics.ts';
+import type { Parsed } from '../../protocol/labels.ts';
+import { decodeSketch, quantileOf } from '../../protocol/sketch.ts';
+import type { Aggregate, FieldValue } from './store.ts';
+
+export interface Selected {
+  readonly name: string;
+  readonly unit: string | null;
+  readonly needs: readonly { readonly field: string; readonly aggregate: Aggregate }[];
+  /** From the values of what it needs, in that order. */
+  readonly value: (values: readonly (FieldValue | null)[]) => FieldValue | null;
+}
+
+const AGGREGATES: readonly Aggregate[] = ['last', 'mean', 'min', 'max', 'sum', 'count'];
+export const isMetric = (name: string): name is MetricName => Object.hasOwn(METRICS, name);
+
+/** `bucketed` false: points as they were written, so a metric is its stored field. The reason says what would be right. */
+export const select = (text: string, measurement: string, bucketed: boolean): Parsed<Selected> => {
+  const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*)\)$/.exec(text) ?? [];
+  if (word !== '') return selectAggregate(text, word, field);
+  if (isMetric(text)) return selectMetric(text, measurement, bucketed);
+  if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text))
+    return { ok: false, reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms)` };
+  return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate: bucketed ? 'mean' : 'last' }], value: first } };
+};
+
+const first = ([value = null]: readonly (FieldValue | null)[]): FieldValue | null => value;
+
+const selectAggregate = (text: string, word: string, name: string): Parsed<Selected> => {
+  const metric = isMetric(name) ? METRICS[name] : null;
+  const field = metric?.field ?? name;
+  const percent = word === 'median' ? 50 : Number(/^p(\d{1,2}(?:\.\d{1,3})?|100)$/.exec(word)?.[1] ?? Number.NaN);
+  if (!Number.isNaN(percent)) {
+    if (field !== METRICS.rtt_sketch.field) return { ok: false, reason: `"${text}": percentiles come from ${METRICS.rtt_sketch.field}` };
+    return { ok: true, value: { name: text, unit: 'ms', needs: [{ field, aggregate: 'sketch' }], value: quantile(percent / 100) } };
+  }
+  const aggregate = AGGREGATES.find((one) => one === word);
+  if (aggregate === undefined)
+    return { ok: false, reason: `"${text}": there is no aggregate "${word}"; there is ${AGGREGATES.join(', ')}, median, p1 to p100` };
+  return { ok: true, value: { name: text, unit: metric?.unit ?? null, needs: [{ field, aggregate }], value: first } };
+};
+
+const quantile =
+  (q: number): Selected['value'] =>
+  ([text]) => {
+    const sketch = typeof text === 'string' ? decodeSketch(text) : null;
+    return sketch?.ok ? quantileOf(sketch.value, q) : null;
+  };
+
+const selectMetric = (name: MetricName, measurement: string, bucketed: boolean): Parsed<Selected> => {
+  const metric: Metric = METRICS[name];
+  if (metric.measurement !== measurement)
+    return { ok: false, reason: `"${name}" is a metric of ${metric.measurement}, not of ${measurement}` };
+  const made = (needs: Selected['needs'], value: Selected['value'] = first): Parsed<Selected> => ({
+    ok: true,
+    value: { name, unit: metric.unit, needs, value },
+  });
+  if (name === 'loss_ratio')
+    return bucketed ? made(LOSS_NEEDS, lossRatio) : made([{ field: metric.field, aggregate: 'last' }], fromPercent);
+  if (!bucketed) return made([{ field: metric.field, aggregate: 'last' }]);
+  switch (metric.merge) {
+    case 'from-sketch':
+      return made([{ field: METRICS.rtt_sketch.field, aggregate: 'sketch' }], quantile(percentOf(metric.field) / 100));
+    case 'from-counts':
+      return made([{ field: metric.field, aggregate: 'mean' }]);
+    case 'sketch':
+    case 'sum':
+    case 'mean':
+    case 'min':
+    case 'max':
+    case 'last':
+      return made([{ field: metric.field, aggregate: metric.merge }]);
+    default:
+      return metric.merge satisfies never;
+  }
+};
+
+/** Telegraf's `percentile95_ms`. */
+const percentOf = (field: string): number => Number(/\d+/.exec(field)?.[0] ?? 50);
+
+const LOSS_NEEDS = [METRICS.lost, METRICS.sent, METRICS.unknown].map(({ field }) => ({ field, aggregate: 'sum' as const }));
+const lossRatio: Selected['value'] = ([lost, sent, unknown]) => {
+  const counted = numberIn(sent) - numberIn(unknown);
+  return counted > 0 ? numberIn(lost) / counted : null;
+};
+const numberIn = (value: FieldValue | null | undefined): number => (typeof value === 'number' ? value : 0);
+const fromPercent: Selected['value'] = ([value]) => (typeof value === 'number' ? value / 100 : null);

@@ -1,0 +1,110 @@
+// What the store's thread answers: all numbers of all series in one array that changes hands, tags of a series only the first time.
+import { type FieldValue, type Point, type Series, type SeriesRow } from '../store.ts';
+import type { Column } from './codec/chunk.ts';
+import { type StoredType, valueOf } from './dictionary.ts';
+
+type Tags = Readonly<Record<string, string>>;
+
+export interface PackedAnswer {
+  readonly ids: readonly number[];
+  readonly fresh: readonly { readonly id: number; readonly measurement: string; readonly tags: Tags }[];
+  readonly types: readonly StoredType[];
+  /** How many rows each series has. */
+  readonly lengths: readonly number[];
+  /** Series by series: its times, then a value for each row of each field. Texts by their place in `texts`; NaN is none. */
+  readonly numbers: Float64Array;
+  readonly texts: readonly string[];
+}
+
+export interface AnswerPart {
+  readonly id: number;
+  readonly measurement: string;
+  readonly tags: Tags;
+  readonly at: Float64Array;
+  /** One for each type. */
+  readonly columns: readonly (Column | null)[];
+}
+
+/** `told` are the series whose tags the other side knows. */
+export const packAnswer = (types: readonly StoredType[], parts: readonly AnswerPart[], told: Set<number>): PackedAnswer => {
+  const size = parts.reduce((sum, { at }) => sum + at.length * (1 + types.length), 0);
+  const numbers = new Float64Array(size);
+  const texts: string[] = [];
+  const places = new Map<string, number>();
+  let next = 0;
+  for (const { at, columns } of parts) {
+    numbers.set(at, next);
+    next += at.length;
+    for (const column of columns) {
+      const target = numbers.subarray(next, next + at.length);
+      next += at.length;
+      if (column === null) target.fill(Number.NaN);
+      else if (column instanceof Float64Array) target.set(column);
+      else for (const [row, text] of column.entries()) target[row] = text === null ? Number.NaN : placeOf(text, texts, places);
+    }
+  }
+  const fresh = parts.filter(({ id }) => !told.has(id)).map(({ id, measurement, tags }) => ({ id, measurement, tags }));
+  for (const { id } of fresh) told.add(id);
+  return { ids: parts.map(({ id }) => id), fresh, types, lengths: parts.map(({ at }) => at.length), numbers, texts };
+};
+
+const placeOf = (text: string, texts: string[], places: Map<string, number>): number => {
+  const known = places.get(text);
+  if (known !== undefined) return known;
+  places.set(text, texts.length);
+  texts.push(text);
+  return texts.length - 1;
+};
+
+/** What the side that asks remembers: whose tags are whose. */
+export type SeriesTags = Map<number, { readonly measurement: string; readonly tags: Tags }>;
+
+export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] => {
+  remember(answer, known);
+  const { ids, types, lengths, numbers } = answer;
+  let next = 0;
+  return ids.map((id, i) => {
+    const length = lengths[i] ?? 0;
+    const from = next;
+    next += length * (1 + types.length);
+    const rows: SeriesRow[] = [];
+    for (let row = 0; row < length; row += 1) {
+      const values: (FieldValue | null)[] = [];
+      for (let field = 0; field < types.length; field += 1) values.push(read(answer, field, numbers[from + length * (1 + field) + row]));
+      rows.push({ at: numbers[from + row] ?? 0, values });
+    }
+    return { tags: known.get(id)?.tags ?? {}, rows };
+  });
+};
+
+/** One row a series; `names` are the fields. */
+export const unpackPoints = (answer: PackedAnswer, names: readonly string[], known: SeriesTags): Point[] => {
+  remember(answer, known);
+  const { ids, lengths, numbers } = answer;
+  const points: Point[] = [];
+  let from = 0;
+  for (const [i, id] of ids.entries()) {
+    const length = lengths[i] ?? 0;
+    const { measurement = '', tags = {} } = known.get(id) ?? {};
+    for (let row = 0; row < length; row += 1) {
+      const fields: Record<string, FieldValue> = {};
+      for (let field = 0; field < names.length; field += 1) {
+        const value = read(answer, field, numbers[from + length * (1 + field) + row]);
+        if (value !== null) fields[names[field] ?? ''] = value;
+      }
+      points.push({ measurement, tags, at: numbers[from + row] ?? 0, fields });
+    }
+    from += length * (1 + names.length);
+  }
+  return points;
+};
+
+const remember = ({ fresh }: PackedAnswer, known: SeriesTags): void => {
+  for (const { id, measurement, tags } of fresh) known.set(id, { measurement, tags });
+};
+
+const read = ({ types, texts }: PackedAnswer, field: number, value: number | undefined): FieldValue | null => {
+  if (value === undefined || Number.isNaN(value)) return null;
+  const type = types[field] ?? 'float';
+  return type === 'string' ? (texts[value] ?? null) : valueOf(type, value);
+};

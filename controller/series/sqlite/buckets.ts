@@ -1,0 +1,204 @@
+// Rows into buckets: from raw points, or from the windows of a finer roll-up. Pure; the same rows in the same order give the same bits.
+import { type Column, noNumbers } from './codec/chunk.ts';
+import { SketchSum } from './codec/sketches.ts';
+import type { Cut } from './cut.ts';
+import { COUNT, columnKey, MAX, MIN, SKETCH, type Stat, SUM, VALUE } from './stats.ts';
+
+/** One statistic of one field. */
+export interface Wanted {
+  readonly field: number;
+  readonly stat: Stat;
+}
+
+/** Takes rows in the order of time and gives a row a bucket; buckets begin at whole multiples of their width, empty ones are left out. */
+export class Buckets {
+  readonly #bucketMs: number;
+  readonly #starts: number[] = [];
+  readonly #series: number[] = [];
+  readonly #sums: readonly Sum[];
+
+  constructor(wanted: readonly Wanted[], bucketMs: number) {
+    this.#bucketMs = bucketMs;
+    this.#sums = wanted.map((one) => (one.stat === SKETCH ? new SketchSums(one) : one.stat === VALUE ? new Last(one) : new Numbers(one)));
+  }
+
+  /** `isRolledUp`: the rows are windows with their statistics, not points. `series`: rows of several series, one after the other; each has buckets of its own. */
+  add(cut: Cut, isRolledUp: boolean, series: Float64Array | null = null): void {
+    const { at } = cut;
+    if (at.length === 0) return;
+    const bucketOf = new Uint32Array(at.length);
+    let last = this.#starts.length - 1;
+    for (let row = 0; row < at.length; row += 1) {
+      const start = Math.floor((at[row] ?? 0) / this.#bucketMs) * this.#bucketMs;
+      const own = series?.[row] ?? 0;
+      if (last < 0 || this.#starts[last] !== start || this.#series[last] !== own) {
+        this.#starts.push(start);
+        this.#series.push(own);
+        last += 1;
+      }
+      bucketOf[row] = last;
+    }
+    for (const sum of this.#sums) sum.add(cut, bucketOf, isRolledUp, this.#starts.length);
+  }
+
+  /** A column for each that was wanted, in their order; null where no bucket has one. */
+  finish(): { readonly series: Float64Array; readonly at: Float64Array; readonly columns: readonly (Column | null)[] } {
+    const columns = this.#sums.map((sum) => sum.finish(this.#starts.length));
+    return { series: Float64Array.from(this.#series), at: Float64Array.from(this.#starts), columns };
+  }
+}
+
+interface Sum {
+  /** `length`: so many buckets there are now. */
+  add(cut: Cut, bucketOf: Uint32Array, isRolledUp: boolean, length: number): void;
+  finish(length: number): Column | null;
+}
+
+class Numbers implements Sum {
+  readonly #wanted: Wanted;
+  #values: Float64Array | null = null;
+  #isOurs = true;
+
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
+  }
+
+  add(cut: Cut, bucketOf: Uint32Array, isRolledUp: boolean, length: number): void {
+    const { field, stat } = this.#wanted;
+    const column = cut.column(columnKey(field, isRolledUp ? stat : VALUE));
+    if (column === null) return;
+    if (!(column instanceof Float64Array) && stat !== COUNT) return;
+    if (this.#values === null && length === column.length && stat !== COUNT && column instanceof Float64Array) {
+      this.#values = column; // a row a bucket: nothing to add up, and all the statistics are one column
+      this.#isOurs = false;
+      return;
+    }
+    const into = this.#room(length);
+    if (stat === COUNT && !isRolledUp) countThose(column, bucketOf, into);
+    else if (column instanceof Float64Array) STEPS[stat](column, bucketOf, into);
+  }
+
+  #room(length: number): Float64Array {
+    if (this.#values !== null && this.#isOurs && this.#values.length >= length) return this.#values;
+    const larger = noNumbers(Math.max(length, this.#values?.length ?? 0));
+    if (this.#values !== null) larger.set(this.#values);
+    this.#values = larger;
+    this.#isOurs = true;
+    return larger;
+  }
+
+  finish(length: number): Column | null {
+    return this.#values === null || this.#values.length === length ? this.#values : this.#room(length);
+  }
+}
+
+type Step = (column: Float64Array, bucketOf: Uint32Array, into: Float64Array) => void;
+
+const step =
+  (join: (a: number, b: number) => number): Step =>
+  (column, bucketOf, into) => {
+    for (let row = 0; row < column.length; row += 1) {
+      const value = column[row] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      const bucket = bucketOf[row] ?? 0;
+      const last = into[bucket] ?? Number.NaN;
+      into[bucket] = Number.isNaN(last) ? value : join(last, value);
+    }
+  };
+
+const add: Step = step((a, b) => a + b);
+const STEPS: Readonly<Record<Stat, Step>> = {
+  [VALUE]: step((_, b) => b),
+  [COUNT]: add,
+  [SUM]: add,
+  [MIN]: step((a, b) => (b < a ? b : a)),
+  [MAX]: step((a, b) => (b > a ? b : a)),
+  [SKETCH]: () => {},
+};
+
+const countThose = (column: Column, bucketOf: Uint32Array, into: Float64Array): void => {
+  for (let row = 0; row < column.length; row += 1) {
+    const value = column[row] ?? null;
+    if (value === null || Number.isNaN(value)) continue;
+    const bucket = bucketOf[row] ?? 0;
+    const last = into[bucket] ?? Number.NaN;
+    into[bucket] = Number.isNaN(last) ? 1 : last + 1;
+  }
+};
+
+class Last implements Sum {
+  readonly #field: number;
+  #values: Float64Array | (string | null)[] | null = null;
+
+  constructor({ field }: Wanted) {
+    this.#field = field;
+  }
+
+  add(cut: Cut, bucketOf: Uint32Array, _isRolledUp: boolean, length: number): void {
+    const column = cut.column(columnKey(this.#field, VALUE));
+    if (column === null) return;
+    if (column instanceof Float64Array && this.#values === null && length === column.length) {
+      this.#values = column;
+      return;
+    }
+    if (column instanceof Float64Array) {
+      const known = this.#values instanceof Float64Array ? this.#values : null;
+      const into = noNumbers(length);
+      if (known !== null) into.set(known);
+      STEPS[VALUE](column, bucketOf, into);
+      this.#values = into;
+      return;
+    }
+    const texts = this.#values === null || this.#values instanceof Float64Array ? [] : this.#values;
+    while (texts.length < length) texts.push(null);
+    for (let row = 0; row < column.length; row += 1) {
+      const text = column[row] ?? null;
+      if (text !== null) texts[bucketOf[row] ?? 0] = text;
+    }
+    this.#values = texts;
+  }
+
+  finish(length: number): Column | null {
+    const values = this.#values;
+    if (values === null) return null;
+    if (!(values instanceof Float64Array)) {
+      while (values.length < length) values.push(null);
+      return values;
+    }
+    if (values.length === length) return values;
+    const padded = noNumbers(length);
+    padded.set(values);
+    return padded;
+  }
+}
+
+class SketchSums implements Sum {
+  readonly #field: number;
+  readonly #texts: string[] = [];
+  readonly #sum = new SketchSum();
+  #bucket = 0;
+
+  constructor({ field }: Wanted) {
+    this.#field = field;
+  }
+
+  add(cut: Cut, bucketOf: Uint32Array, isRolledUp: boolean): void {
+    const key = columnKey(this.#field, isRolledUp ? SKETCH : VALUE);
+    for (let row = 0; row < bucketOf.length; row += 1) {
+      const bucket = bucketOf[row] ?? 0;
+      if (bucket !== this.#bucket) this.#flush(bucket);
+      cut.addSketch(key, row, this.#sum);
+    }
+  }
+
+  #flush(next: number): void {
+    this.#texts[this.#bucket] = this.#sum.take();
+    this.#bucket = next;
+  }
+
+  finish(length: number): Column | null {
+    this.#flush(length);
+    const texts = Array.from({ length }, (_, bucket) => this.#texts[bucket] || null);
+    return texts.some((text) => text !== null) ? texts : null;
+  }
+}

@@ -31,5 +31,9 @@ export const Notification = z.object({
   /** The rule's own labels, and its annotations with the incident's words filled in. */
   labels: Labels.optional(),
   annotations: z.record(z.string(), z.string()).optional(),
+  /** Not the first word of it: nobody has acknowledged it yet. */
+  repeated: z.boolean().optional(),
+  /** Made up by the test button. */
+  test: z.boolean().optional(),
 });
 export type Notification = z.infer<typeof Notification>;

@@ -1,6 +1,5 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
 import { openAlerts } from './alerts/alerts.ts';
-import { runOutbox } from './alerts/outbox.ts';
 import { runConsumer } from './arrivals/consume.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
@@ -20,6 +19,7 @@ import { openSetAside } from './storage/set-aside.ts';
 import { isSnmp } from './series/snmp-schema.ts';
 import { runUpkeep } from './store-upkeep.ts';
 import { makePointsOf, writeRounds } from './store-writer.ts';
+import { openTelling, type Telling } from './telling.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
 
@@ -30,7 +30,7 @@ const ROUNDS_AT_ONCE = 2_000;
 
 /** Opens everything, subscribes, and runs until the signal aborts. Rejects when something cannot be opened; afterwards nothing rejects. */
 export const openController = async (deps: ControllerDeps, signal: AbortSignal): Promise<Controller> => {
-  const { log, broker, state, store, random, send } = deps;
+  const { log, broker, state, store, random } = deps;
   const tuning = { ...DEFAULT_TUNING, ...deps.tuning };
   const clock = openControllerClock(deps.clock, deps.host, await keptClock(state));
   const now = (): number => Math.floor(clock.now());
@@ -52,12 +52,14 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     readMeans: (rule, from, to) => readMeans(store, rule, from, to),
   });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
+  const telling = await openTelling({ ...deps, clock, alerts, changes });
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 
   const parts: Parts = {
     deps,
     alerts,
     polls,
+    telling,
     tuning,
     clock,
     now,
@@ -73,7 +75,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     ...runConsumers(parts, signal),
     runHousekeeping(chores(parts), signal),
     runUpkeep({ store, clock, ...upkeepOf(tuning), onTrouble: (message) => troubles.set('upkeep', message) }, signal),
-    runOutbox({ state, clock, random, log, send, onNews: alerts.onChange }, signal),
+    telling.run(signal),
   ];
   for (const filter of INGEST_FILTERS)
     await broker.subscribe(filter, (message) => {
@@ -92,6 +94,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     agents: steering.board.list,
     latest: latest.list,
     ruleStandings: alerts.standing,
+    telling,
     troubles: troubles.list,
     agentsChanged: steering.agentsChanged,
     closed: Promise.allSettled(loops).then(() => {}),
@@ -106,6 +109,7 @@ interface Parts {
   readonly deps: ControllerDeps;
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
   readonly polls: Polls;
+  readonly telling: Telling;
   readonly tuning: Tuning;
   readonly clock: ControllerClock;
   readonly now: () => number;
@@ -147,7 +151,7 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
   ];
 };
 
-const chores = ({ deps, alerts, tuning, clock, now, troubles, steering, intake }: Parts): HousekeepingOptions => {
+const chores = ({ deps, alerts, telling, tuning, clock, now, troubles, steering, intake }: Parts): HousekeepingOptions => {
   const { board, push } = steering;
   const { arrivals, bell } = intake;
   const writeDown: HousekeepingOptions['minute'] = [
@@ -164,6 +168,7 @@ const chores = ({ deps, alerts, tuning, clock, now, troubles, steering, intake }
       ['control', async () => board.tick(now())],
       ['control', () => board.flush(false)], // before the alerts look: they read who is off from the control database
       ['alerts', () => alerts.tick()],
+      ['alerts', () => telling.tick()],
     ],
     minute: [...writeDown, ['clock', async () => tellClock(clock.awayMs(), troubles)]],
     latest: [['broker', push.publishLatest]],

@@ -6,15 +6,18 @@ import type { Log } from '../protocol/log.ts';
 import type { Random } from '../protocol/random.ts';
 import type { RuleStanding } from '../protocol/rule-view.ts';
 import type { Clock } from '../protocol/time.ts';
+import type { Vault } from './alerts/notifiers/kept.ts';
+import type { Answer, Parcel } from './alerts/notifiers/notifier.ts';
 import type { AgentPresence } from './fleet/board.ts';
 import type { Changes } from './fleet/changes.ts';
 import type { Fleet } from './fleet/fleet.ts';
-import type { Devices, Vault } from './fleet/snmp/devices.ts';
+import type { Devices } from './fleet/snmp/devices.ts';
 import type { Mibs } from './fleet/snmp/mibs.ts';
 import type { DeviceLatest } from './fleet/snmp/polls.ts';
 import type { ConfigSigner } from './fleet/signer.ts';
 import type { Retention, SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
+import type { Telling } from './telling.ts';
 
 export type { AgentPresence } from './fleet/board.ts';
 
@@ -30,21 +33,16 @@ export interface ControllerDeps {
   readonly arrivalsDb: Db;
   readonly store: SeriesStore;
   readonly signer: ConfigSigner;
-  /** Keeps devices' secrets at rest. */
-  readonly vault: Vault;
-  /** One HTTP POST of a notification. */
   readonly send: Send;
+  /** Keeps secrets at rest. */
+  readonly vault: Vault;
+  /** Where people reach our pages, for the links in what we send; '' when nobody said. */
+  readonly origin?: string;
   readonly tuning?: Partial<Tuning>;
 }
 
-/** Resolves with the answer's status, and how long it asks us to wait before we try again (Retry-After); rejects when there was no answer. */
-export type Send = (request: {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly allowPrivate: boolean;
-  readonly signal: AbortSignal;
-}) => Promise<{ readonly status: number; readonly retryAfterMs?: number }>;
+/** Sends one parcel of a notifier; resolves with what the receiver says, rejects when it says nothing. */
+export type Send = (parcel: Parcel & { readonly signal: AbortSignal }) => Promise<Answer>;
 
 /** Numbers that an operator or a simulation may turn. */
 export interface Tuning {
@@ -129,6 +127,7 @@ export interface Controller {
   latest(): readonly LatestColumn[];
   /** How each rule that is on stands now. */
   ruleStandings(): readonly RuleStanding[];
+  readonly telling: Pick<Telling, 'vault' | 'look' | 'test'>;
   counters(): Counters;
   /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */
   metricsOfFleet(prefix: string): string;

@@ -3,7 +3,7 @@ import { AgentId, TargetId } from './ids.ts';
 import { Labels } from './labels.ts';
 import { OnlineStatus } from './status.ts';
 import { IncidentView } from './incident.ts';
-import { Notifier, Rule } from './rule.ts';
+import { Rule } from './rule.ts';
 import { Target } from './target.ts';
 
 // The REST contract of /api/v1, shared by the API, the web admin and the command line. Times are ms since the epoch.
@@ -192,9 +192,8 @@ export type DryRun = z.infer<typeof DryRun>;
 /** The answer to every change of targets. */
 export const Saved = z.object({ revision: z.int(), agents: z.array(AgentId) });
 
-/** GET /rules, /rules/:id; POST (201), PUT → the rule; DELETE → 204. The same for /notifiers. */
+/** GET /rules, /rules/:id; POST (201), PUT → the rule; DELETE → 204. Notifiers, routes, silences and maintenance: notify-api.ts. */
 export const RuleList = z.object({ rules: z.array(Rule) });
-export const NotifierList = z.object({ notifiers: z.array(Notifier) });
 
 export { IncidentDetail, IncidentList, IncidentView } from './incident.ts';
 

@@ -41,7 +41,10 @@ export const Schedule = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('cron'),
     /** Minute, hour, day of month, month, day of week: when it begins. */
-    pattern: z.string().trim().regex(/^\S+(\s+\S+){4}$/, 'five parts: minute, hour, day of month, month, day of week'),
+    pattern: z
+      .string()
+      .trim()
+      .regex(/^\S+(\s+\S+){4}$/, 'five parts: minute, hour, day of month, month, day of week'),
     timeZone,
     lengthMinutes: z.int().min(1).max(20_160),
   }),

@@ -46,7 +46,11 @@ const common = {
 const httpUrl = z.url({ protocol: /^https?$/, error: 'an http or https address' });
 const secret = z.string().min(1).max(2_000);
 /** One line: a line break in a header would begin another one. */
-const line = (max: number): z.ZodString => z.string().max(max).regex(/^\P{Cc}*$/u, 'one line, without control characters');
+const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'one line, without control characters');
 
 /** Alertmanager's webhook, version 4. */
 export const WebhookNotifier = z.strictObject({
@@ -61,7 +65,10 @@ export const WebhookNotifier = z.strictObject({
 /** A Slack incoming webhook; Mattermost and Rocket.Chat take the same. */
 export const SlackNotifier = z.strictObject({ ...common, kind: z.literal('slack'), url: httpUrl });
 
-const mailAddress = line(320).regex(/^[^<>]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s,;]+@[^<>@\s,;]+$/, 'a mail address: noc@example.net, or NOC <noc@example.net>');
+const mailAddress = line(320).regex(
+  /^[^<>]*<[^<>@\s]+@[^<>@\s]+>$|^[^<>@\s,;]+@[^<>@\s,;]+$/,
+  'a mail address: noc@example.net, or NOC <noc@example.net>',
+);
 export const EmailNotifier = z.strictObject({
   ...common,
   kind: z.literal('email'),
@@ -92,10 +99,15 @@ export const TelegramNotifier = z.strictObject({
 export const MqttNotifier = z.strictObject({
   ...common,
   kind: z.literal('mqtt'),
-  url: z.url({ protocol: /^(mqtts?|wss?)$/, error: 'mqtt://, mqtts://, ws:// or wss://' }),
+  url: z.url({ protocol: /^mqtts?$/, error: 'mqtt:// or mqtts://' }),
   user: line(320).optional(),
   password: secret.optional(),
-  topic: z.string().min(1).max(512).regex(/^[^+#\0]+$/, 'a topic without + and #').default('sonde/alerts'),
+  topic: z
+    .string()
+    .min(1)
+    .max(512)
+    .regex(/^[^+#\0]+$/, 'a topic without + and #')
+    .default('sonde/alerts'),
   retain: z.boolean().default(false),
 });
 

@@ -6,20 +6,18 @@ import { Maintenance, Match, Route } from './mute.ts';
 const at = z.number();
 
 /** A notifier without its secrets; `secrets` names those that are kept. Beside them, how it does. */
-export const NotifierView = z
-  .looseObject({ id: z.string(), kind: z.string() })
-  .and(
-    z.object({
-      secrets: z.array(z.string()),
-      health: z.object({
-        /** failing: its last attempt was not taken. */
-        state: z.enum(['unused', 'ok', 'failing']),
-        deliveredAt: at.nullable(),
-        waiting: z.int(),
-        error: z.string().nullable(),
-      }),
+export const NotifierView = z.looseObject({ id: z.string(), kind: z.string() }).and(
+  z.object({
+    secrets: z.array(z.string()),
+    health: z.object({
+      /** failing: its last attempt was not taken. */
+      state: z.enum(['unused', 'ok', 'failing']),
+      deliveredAt: at.nullable(),
+      waiting: z.int(),
+      error: z.string().nullable(),
     }),
-  );
+  }),
+);
 export type NotifierView = z.infer<typeof NotifierView>;
 /** GET /notifiers; GET /notifiers/:id; POST (201) and PUT with a NotifierEdit; DELETE → 204. */
 export const NotifierList = z.object({ notifiers: z.array(NotifierView) });

@@ -76,7 +76,7 @@ export const Rule = z
     labels: Labels.default({}),
     /** Templates for people: {{value}}, {{threshold}}, {{agent}}, {{target}}, {{rule}}, {{severity}}, {{labels.NAME}}. */
     annotations: z.record(LabelKey, z.string().max(2_000)).default({}),
-    /** Who is told; empty: every notifier. */
+    /** Who is told; empty: whom the routes name, and without routes every notifier. */
     notifiers: z.array(z.string()).default([]),
   })
   .superRefine((rule, context) => {
@@ -137,13 +137,3 @@ export type Dependencies = z.infer<typeof Dependencies>;
 /** A file of rules, as `controller rules list --yaml` writes it and `controller rules apply` reads it. */
 export const RuleFile = z.strictObject({ rules: z.array(Rule).default([]), dependencies: Dependencies.optional() });
 export type RuleFile = z.infer<typeof RuleFile>;
-
-/** Where the news of an incident goes. */
-export const Notifier = z.strictObject({
-  id: RuleId,
-  kind: z.literal('webhook'),
-  url: z.url({ protocol: /^https?$/ }),
-  /** Loopback, private and link-local addresses are refused unless this is on. */
-  allowPrivate: z.boolean().default(false),
-});
-export type Notifier = z.infer<typeof Notifier>;

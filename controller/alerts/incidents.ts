@@ -1,12 +1,11 @@
 import { type Insertable, sql, type Transaction } from 'kysely';
-import type { Rule, Severity } from '../../protocol/rule.ts';
+import type { Severity } from '../../protocol/rule.ts';
 import type { Tables } from '../state/tables.ts';
 import type { Change } from './change.ts';
 import type { Definitions } from './definitions.ts';
 import { membersOf } from './judge.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { Member, type Notification } from './notification.ts';
-import { fillIn } from './titles.ts';
+import { tell } from './telling/tell.ts';
 
 type Trx = Transaction<Tables>;
 
@@ -14,7 +13,6 @@ type Trx = Transaction<Tables>;
 const ROWS_AT_ONCE = 200;
 /** An incident of thousands shows so many of them, and how many there are. */
 const MEMBERS_SHOWN = 200;
-const MEMBERS_TOLD = 50;
 
 /** What writing needs beside the changes. The ledger is as it is after all of them; `now` is when the outbox may begin. */
 export interface Surroundings {
@@ -30,6 +28,7 @@ export const writeChanges = async (trx: Trx, changes: readonly Change[], around:
   const ids = new Map<string, number | undefined>();
   const events: Insertable<Tables['incident_events']>[] = [];
   const told = new Set<string>();
+  const news = new Set<number>();
   for (const change of changes) {
     const { cause, rule } = change;
     if (change.kind === 'opened') ids.set(cause, await open(trx, change, around));
@@ -45,9 +44,8 @@ export const writeChanges = async (trx: Trx, changes: readonly Change[], around:
       await close(trx, id, change);
       ids.delete(cause);
     }
-    // Who listens to this rule alone has not heard of it yet; who has is not told again.
-    if (change.kind !== 'left' && !told.has(`${id} ${rule.id}`)) await notify(trx, id, rule, around);
     if (change.kind === 'opened' || change.kind === 'joined') told.add(`${id} ${rule.id}`);
+    if (change.kind !== 'left') news.add(id);
   }
   for (let first = 0; first < events.length; first += ROWS_AT_ONCE)
     await trx
@@ -55,6 +53,7 @@ export const writeChanges = async (trx: Trx, changes: readonly Change[], around:
       .values(events.slice(first, first + ROWS_AT_ONCE))
       .execute();
   await writeMembers(trx, changes, around);
+  await tell(trx, [...news], around.now);
 };
 
 /** Of every incident that is open still: who belongs to it now, and what each saw last. */
@@ -116,47 +115,3 @@ const close = async (trx: Trx, id: number, change: Extract<Change, { kind: 'reso
 
 const openIncident = (trx: Trx, cause: string): Promise<{ readonly id: number } | undefined> =>
   trx.selectFrom('incidents').select('id').where('cause', '=', cause).where('state', '=', sql.lit('firing')).executeTakeFirst();
-
-/** One outbox row a notifier. The key says what is told, not when: the same news is never queued twice. */
-const notify = async (trx: Trx, id: number, rule: Rule, { definitions, now }: Surroundings): Promise<void> => {
-  const incident = await trx.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  // Who was told that it began is told that it ended, whatever the rule says by then.
-  const told = await trx.selectFrom('outbox').select('notifier_id').where('incident_id', '=', id).distinct().execute();
-  const named = rule.notifiers.length > 0 ? rule.notifiers : definitions.notifiers;
-  const notifiers = incident.state === 'resolved' ? told.map(({ notifier_id }) => notifier_id) : named;
-  if (notifiers.length === 0) return;
-  const members = Member.array().parse(JSON.parse(incident.members));
-  const body: Notification = {
-    status: incident.state,
-    incident: id,
-    rule: incident.rule_id,
-    ruleName: definitions.rules.get(incident.rule_id)?.name ?? rule.name,
-    cause: incident.cause,
-    title: incident.title,
-    severity: incident.severity,
-    openedAt: incident.opened_at,
-    resolvedAt: incident.resolved_at,
-    members: members.slice(0, MEMBERS_TOLD),
-    memberCount: incident.member_count ?? members.length,
-    labels: rule.labels,
-    annotations: fillIn({ rule, member: members[0], title: incident.title }),
-  };
-  const what = incident.state === 'resolved' ? 'resolved' : `firing/${incident.severity}`;
-  for (const notifier of notifiers)
-    await trx
-      .insertInto('outbox')
-      .values({
-        idempotency_key: `${incident.cause}/${incident.opened_at}/${what}/${notifier}`,
-        notifier_id: notifier,
-        incident_id: id,
-        body: JSON.stringify(body),
-        created_at: now,
-        next_try_at: now,
-        attempts: 0,
-        state: 'waiting',
-        last_error: null,
-        delivered_at: null,
-      })
-      .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-      .execute();
-};

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { Notifier } from '../../protocol/rule.ts';
+import type { Notifier } from '../../protocol/notifier.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import { type Clock, slept } from '../../protocol/time.ts';
@@ -7,7 +7,9 @@ import type { State } from '../state/database.ts';
 import type { OutboxTable } from '../state/tables.ts';
 import { Notification } from './notification.ts';
 import { render } from './notifiers/index.ts';
-import type { NotifierRequest } from './notifiers/notifier.ts';
+import { readNotifier, secretTexts, type Vault } from './notifiers/kept.ts';
+import type { Answer, Parcel, Place } from './notifiers/notifier.ts';
+import { noteFailure, noteWorks } from './telling/failing-notifier.ts';
 
 const FIRST_RETRY_MS = 5_000;
 const RETRY_MAX_MS = 600_000;
@@ -25,12 +27,15 @@ export interface OutboxDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** One HTTP POST; resolves with the answer's status, rejects when there was none. */
-  readonly send: (
-    request: NotifierRequest & { readonly signal: AbortSignal },
-  ) => Promise<{ readonly status: number; readonly retryAfterMs?: number }>;
+  /** Sends one parcel; resolves with what the receiver says, rejects when it says nothing. */
+  readonly send: (parcel: Parcel & { readonly signal: AbortSignal }) => Promise<Answer>;
+  readonly vault: Vault;
+  /** Where our pages are, for links. */
+  readonly place?: Place;
   /** Calls back whenever there may be something new. */
   readonly onNews: (handler: () => void) => void;
+  /** A notifier has become an incident, or is none any more. */
+  readonly onIncident?: () => void;
 }
 
 /**
@@ -87,50 +92,80 @@ const nextRows = (state: State) =>
 type Row = Pick<OutboxTable, 'idempotency_key' | 'notifier_id' | 'body' | 'created_at' | 'attempts'> & { readonly id: number };
 
 const attempt = async (deps: OutboxDeps, row: Row, signal: AbortSignal): Promise<void> => {
+  const { state, clock, random, log } = deps;
+  const startedAt = clock.monotonic();
   const result = await deliver(deps, row, signal);
   if (signal.aborted && result.kind !== 'delivered') return;
-  const { state, clock, random, log } = deps;
   const now = Math.floor(clock.now());
+  const ms = Math.max(0, Math.round(clock.monotonic() - startedAt));
   const attempts = row.attempts + 1;
-  const update = state.updateTable('outbox').where('id', '=', row.id);
-  if (result.kind === 'delivered') {
-    await update.set({ state: 'delivered', attempts, delivered_at: now, last_error: null }).execute();
-    return;
-  }
-  const givesUp = result.kind === 'refused' || now - row.created_at >= GIVE_UP_MS;
-  if (attempts === 1 || givesUp)
-    log.warn(
-      'notification-failed',
-      `notifier ${row.notifier_id}: ${result.reason}${givesUp ? '; not tried again' : '; tried again later'}`,
-    );
-  const backOffMs = Math.min(RETRY_MAX_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 10)) * (0.5 + random.fraction() / 2);
-  const waitMs = Math.max(backOffMs, result.kind === 'later' ? Math.min(result.notBeforeMs, RETRY_AFTER_MAX_MS) : 0);
-  await update
-    .set({ state: givesUp ? 'failed' : 'waiting', attempts, next_try_at: Math.ceil(now + waitMs), last_error: result.reason.slice(0, 500) })
-    .execute();
+  const notifier = row.notifier_id;
+  const hasTurned = await state.transaction().execute(async (trx) => {
+    const update = trx.updateTable('outbox').where('id', '=', row.id);
+    await trx.insertInto('outbox_attempts').values({ outbox_id: row.id, at: now, ms, result: result.kind, said: result.reason }).execute();
+    if (result.kind === 'delivered') {
+      await update.set({ state: 'delivered', attempts, delivered_at: now, last_error: null }).execute();
+      return noteWorks(trx, notifier, now, 'it delivers again');
+    }
+    const givesUp = result.kind === 'refused' || now - row.created_at >= GIVE_UP_MS;
+    if (attempts === 1 || givesUp)
+      log.warn('notification-failed', `notifier ${notifier}: ${result.reason}${givesUp ? '; not tried again' : '; tried again later'}`);
+    const backOffMs = Math.min(RETRY_MAX_MS, FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 10)) * (0.5 + random.fraction() / 2);
+    const waitMs = Math.max(backOffMs, result.kind === 'later' ? Math.min(result.notBeforeMs, RETRY_AFTER_MAX_MS) : 0);
+    await update
+      .set({ state: givesUp ? 'failed' : 'waiting', attempts, next_try_at: Math.ceil(now + waitMs), last_error: result.reason })
+      .execute();
+    if (result.isGone === true) return false;
+    return noteFailure(trx, { notifier, since: row.created_at, isLast: givesUp, reason: result.reason, now });
+  });
+  if (hasTurned) deps.onIncident?.();
 };
 
-type Delivery =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'later'; readonly reason: string; readonly notBeforeMs: number };
+/** `reason`: what the receiver said, or why there was no answer; without any secret. */
+export type Delivery =
+  | { readonly kind: 'delivered'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string /** The notifier was removed. */; readonly isGone?: boolean }
+  | { readonly kind: 'later'; readonly reason: string; readonly notBeforeMs: number; readonly isGone?: boolean };
 
-const deliver = async ({ state, send }: OutboxDeps, row: Row, signal: AbortSignal): Promise<Delivery> => {
-  const kept = await state.selectFrom('notifiers').select('document').where('id', '=', row.notifier_id).executeTakeFirst();
-  if (!kept) return { kind: 'refused', reason: 'the notifier was removed' };
+const deliver = async (deps: OutboxDeps, row: Row, signal: AbortSignal): Promise<Delivery> => {
+  let notifier: Notifier | null;
+  let notification: Notification;
   try {
-    const request = render(Notifier.parse(JSON.parse(kept.document)), Notification.parse(JSON.parse(row.body)), row.idempotency_key);
-    return judge(await send({ ...request, signal }));
+    notifier = await readNotifier(deps.state, deps.vault, row.notifier_id);
+    notification = Notification.parse(JSON.parse(row.body));
   } catch (error) {
-    // The address may hold a secret: what failed is told, never where it was sent.
-    return { kind: 'later', reason: `no answer: ${error instanceof Error ? error.message : String(error)}`, notBeforeMs: 0 };
+    return { kind: 'later', reason: short(error instanceof Error ? error.message : String(error)), notBeforeMs: 0 };
+  }
+  if (notifier === null) return { kind: 'refused', reason: 'the notifier was removed', isGone: true };
+  return sendOnce(deps, notifier, notification, row.idempotency_key, signal);
+};
+
+/** One attempt at one notification, for the outbox and the test button. Never rejects. */
+export const sendOnce = async (
+  { send, place }: Pick<OutboxDeps, 'send' | 'place'>,
+  notifier: Notifier,
+  notification: Notification,
+  key: string,
+  signal: AbortSignal,
+): Promise<Delivery> => {
+  // The address and what the receiver says may hold a secret: what failed is told, never with what.
+  const clean = (text: string): string => short(secretTexts(notifier).reduce((words, secret) => words.replaceAll(secret, '…'), text));
+  try {
+    const answer = await send({ ...render(notifier, notification, key, place ?? NOWHERE), signal });
+    const verdict = judge(answer);
+    return { ...verdict, reason: clean(verdict.reason) };
+  } catch (error) {
+    return { kind: 'later', reason: clean(`no answer: ${error instanceof Error ? error.message : String(error)}`), notBeforeMs: 0 };
   }
 };
+
+const NOWHERE: Place = { origin: '' };
+const short = (text: string): string => text.slice(0, 500);
 
 /** 2xx is delivered. A 4xx will not get better by itself, but for 408, 425 and 429. */
-const judge = ({ status, retryAfterMs }: { readonly status: number; readonly retryAfterMs?: number }): Delivery => {
-  if (status >= 200 && status < 300) return { kind: 'delivered' };
-  const reason = `the receiver answered ${status}`;
+const judge = ({ status, said, retryAfterMs }: Answer): Delivery => {
+  if (status >= 200 && status < 300) return { kind: 'delivered', reason: said ?? '' };
+  const reason = said ? `the receiver answered ${status}: ${said}` : `the receiver answered ${status}`;
   const passes = status >= 500 || status === 408 || status === 425 || status === 429;
   return passes ? { kind: 'later', reason, notBeforeMs: retryAfterMs ?? 0 } : { kind: 'refused', reason };
 };

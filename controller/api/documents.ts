@@ -1,11 +1,11 @@
-// Rules and notifiers: documents of their own table, made, replaced and deleted as a whole.
+// Rules and maintenance windows: documents of their own table, made, replaced and deleted as a whole.
 import type * as z from 'zod';
 import { audit } from './audit.ts';
 import type { Context } from './context.ts';
 import { notFound, refuse } from './problem.ts';
 
-type Table = 'rules' | 'notifiers';
-const SINGULAR = { rules: 'rule', notifiers: 'notifier' } as const;
+type Table = 'rules' | 'maintenance';
+const SINGULAR = { rules: 'rule', maintenance: 'maintenance' } as const;
 
 export interface Documents<T extends { readonly id: string }> {
   list(): Promise<T[]>;
@@ -18,7 +18,7 @@ export interface Documents<T extends { readonly id: string }> {
   remove(id: string, actor: string): Promise<void>;
 }
 
-/** Audited under the names of its keys only: a notifier's address may hold a secret. */
+/** Audited under its id. */
 export const openDocuments = <T extends { readonly id: string }>(
   { state, controller }: Context,
   table: Table,
@@ -31,7 +31,7 @@ export const openDocuments = <T extends { readonly id: string }>(
   const save = async (document: T): Promise<void> => {
     const row = { id: document.id, document: JSON.stringify(document), updated_at: Math.floor(controller.clock.now()) };
     const enabled = 'enabled' in document && document.enabled === false ? 0 : 1;
-    if (table === 'notifiers') await state.replaceInto('notifiers').values(row).execute();
+    if (table === 'maintenance') await state.replaceInto('maintenance').values(row).execute();
     else
       await state
         .replaceInto('rules')

@@ -3,7 +3,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { isPrivate } from '../../protocol/address.ts';
 
 const refusal = (host: string, address: string): Error =>
-  new Error(`${host === address ? '' : `${host} is `}${address}${host === address ? ' is' : ','} a private address: allow it in the notifier, if it is meant`);
+  new Error(
+    `${host === address ? '' : `${host} is `}${address}${host === address ? ' is' : ','} a private address: allow it in the notifier, if it is meant`,
+  );
 
 /** Looks the name up and refuses private addresses in the same step, so that a name cannot change its answer in between. */
 export const publicLookup: LookupFunction = (host, options, done) => {
@@ -35,3 +37,7 @@ export const addressOf = async (host: string, allowPrivate: boolean): Promise<st
     });
   });
 };
+
+/** The name that a certificate must have; nothing where an address was written: RFC 6066 allows none in SNI. */
+export const serverNameOf = (host: string): { readonly servername?: string } =>
+  isIP(host.replace(/^\[|\]$/g, '')) > 0 ? {} : { servername: host };

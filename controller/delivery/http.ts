@@ -43,5 +43,10 @@ const beginningOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => 
     if (bytes >= SAID_BYTES) break;
   }
   const text = Buffer.concat(chunks).subarray(0, SAID_BYTES).toString('utf8');
-  return text.startsWith('<') ? '' : text.replaceAll(/\s*\p{Cc}+\s*/gu, ' ').trim().slice(0, SAID_MAX);
+  return text.startsWith('<')
+    ? ''
+    : text
+        .replaceAll(/\s*\p{Cc}+\s*/gu, ' ')
+        .trim()
+        .slice(0, SAID_MAX);
 };

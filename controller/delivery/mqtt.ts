@@ -1,6 +1,6 @@
 import { connectAsync } from 'mqtt';
 import type { Answer, MqttParcel } from '../alerts/notifiers/notifier.ts';
-import { addressOf } from './address.ts';
+import { addressOf, serverNameOf } from './address.ts';
 
 const TIMEOUT_MS = 10_000;
 /** MQTT 3.1.1, 3.2.2.3: what a broker says to our name and password will not get better by itself. */
@@ -22,8 +22,7 @@ export const publish = async (parcel: MqttParcel & { readonly allowPrivate: bool
       clean: true,
       reconnectPeriod: 0,
       connectTimeout: TIMEOUT_MS,
-      servername: name,
-      wsOptions: { headers: { host: to.port === '' ? name : `${name}:${to.port}` }, servername: name },
+      ...serverNameOf(name), // we connect to the address that we looked at; the certificate is the name's
     });
     const stop = (): void => void client.end(true);
     signal.addEventListener('abort', stop, { once: true });

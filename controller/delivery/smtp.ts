@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import type { Answer, MailParcel } from '../alerts/notifiers/notifier.ts';
-import { addressOf } from './address.ts';
+import { addressOf, serverNameOf } from './address.ts';
 
 const TIMEOUT_MS = 10_000;
 const SAID_MAX = 200;
@@ -16,7 +16,7 @@ export const mail = async (parcel: Mail): Promise<Answer> => {
     secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
-    tls: { servername: host }, // we connect to the address that we looked at; the certificate is the name's
+    tls: serverNameOf(host), // we connect to the address that we looked at; the certificate is the name's
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
@@ -54,8 +54,11 @@ const messageOf = ({ from, to, subject, text, messageId, inReplyTo, headers }: M
 const answerTo = (error: unknown): Answer => {
   const code = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : Number.NaN;
   if (!(code >= 400 && code < 600) || !(error instanceof Error)) throw error;
-  const said = 'response' in error && typeof error.response === 'string' ? short(error.response) : `the mail server answered ${code}`;
-  return { status: code < 500 ? 503 : 400, said };
+  return { status: code < 500 ? 503 : 400, said: short(error.message) };
 };
 
-const short = (text: string): string => text.replaceAll(/\s*\p{Cc}+\s*/gu, ' ').trim().slice(0, SAID_MAX);
+const short = (text: string): string =>
+  text
+    .replaceAll(/\s*\p{Cc}+\s*/gu, ' ')
+    .trim()
+    .slice(0, SAID_MAX);

@@ -89,6 +89,21 @@ const MIGRATIONS: readonly string[] = [
     id TEXT PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, token_hash TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
     expires_at INTEGER, used_at INTEGER, revoked_at INTEGER) STRICT;
   `,
+  // Secrets of notifiers lie encrypted beside them; each attempt to tell is written down; silences and maintenance mute.
+  `
+  ALTER TABLE notifiers ADD COLUMN secrets TEXT NOT NULL DEFAULT '';
+  ALTER TABLE outbox ADD COLUMN news TEXT NOT NULL DEFAULT '';
+  UPDATE outbox SET news = coalesce(json_extract(body, '$.status'), 'firing');
+  CREATE INDEX outbox_by_incident ON outbox (incident_id);
+  CREATE INDEX outbox_by_notifier ON outbox (notifier_id, id);
+  CREATE TABLE outbox_attempts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, outbox_id INTEGER NOT NULL, at INTEGER NOT NULL, ms INTEGER NOT NULL, result TEXT NOT NULL, said TEXT NOT NULL) STRICT;
+  CREATE INDEX outbox_attempts_by_row ON outbox_attempts (outbox_id, id);
+  CREATE TABLE silences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, match TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, comment TEXT NOT NULL,
+    created_by TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE maintenance (id TEXT PRIMARY KEY, document TEXT NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

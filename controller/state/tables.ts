@@ -16,7 +16,8 @@ export interface Tables {
   revisions: { revision: number; at: number; author: string; reason: string; targets: string };
   pushes: PushesTable;
   rules: { id: string; document: string; enabled: number; updated_at: number };
-  notifiers: { id: string; document: string; updated_at: number };
+  /** The document holds no secret; those lie in `secrets`, encrypted with the key of this host (controller/pki/vault.ts), '' when there are none. */
+  notifiers: { id: string; document: string; secrets: Generated<string>; updated_at: number };
   alert_states: { rule_id: string; series: string; state: string };
   /** Per agent: up to where its fresh rounds are complete and judged, and what still waits for the watermark. */
   watermarks: { agent_id: string; up_to: number; waiting: string };
@@ -28,6 +29,18 @@ export interface Tables {
   incidents: IncidentsTable;
   incident_events: { id: Generated<number>; incident_id: number; at: number; kind: string; detail: string };
   outbox: OutboxTable;
+  /** Each attempt to deliver a row of the outbox; `said`: the receiver's answer, or why there was none. */
+  outbox_attempts: { id: Generated<number>; outbox_id: number; at: number; ms: number; result: 'delivered' | 'later' | 'refused'; said: string };
+  silences: {
+    id: Generated<number>;
+    match: string;
+    starts_at: number;
+    ends_at: number;
+    comment: string;
+    created_by: string;
+    created_at: number;
+  };
+  maintenance: { id: string; document: string; updated_at: number };
   users: { id: string; login: string; name: string; password_hash: string; role: 'viewer' | 'operator' | 'admin'; created_at: number };
   sessions: { token_hash: string; user_id: string; created_at: number; expires_at: number };
   /** Points that the store refused for good; the newest of them. */
@@ -140,6 +153,7 @@ export interface OutboxTable {
   idempotency_key: string;
   notifier_id: string;
   incident_id: number;
+  news: Generated<string>;
   body: string;
   created_at: number;
   next_try_at: number;

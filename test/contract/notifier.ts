@@ -5,15 +5,18 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Notification } from '../../controller/alerts/notification.ts';
+import { sealNotifier } from '../../controller/alerts/notifiers/kept.ts';
 import { runOutbox } from '../../controller/alerts/outbox.ts';
-import { send } from '../../controller/start/send.ts';
+import { send } from '../../controller/delivery/index.ts';
+import { makeVault } from '../../controller/pki/vault.ts';
 import { openState, type State } from '../../controller/state/database.ts';
 import type { Log } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
-import type { Notifier } from '../../protocol/rule.ts';
+import type { Notifier } from '../../protocol/notifier.ts';
 import { systemClock } from '../../protocol/time.ts';
 
 export interface Got {
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -25,7 +28,8 @@ export interface NotifierCase {
   readonly says: (t: Test, got: Got, notification: Notification) => void;
 }
 
-const SECRET = 's3cret-0f-th3-receiver';
+const vault = makeVault(Buffer.alloc(32, 7));
+export const SECRET = 's3cret-0f-th3-receiver';
 
 export const sampleNotification = (status: 'firing' | 'resolved'): Notification => ({
   status,
@@ -40,7 +44,7 @@ export const sampleNotification = (status: 'firing' | 'resolved'): Notification 
   members: [{ series: 'ams1/gw/icmp', agent: 'ams1', target: 'gw', value: 0.7, since: 1_799_999_940_000 }],
 });
 
-type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>> } | 'hangs up';
+type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } | 'hangs up';
 
 /** Every notifier must pass this, through the real outbox and real HTTP. A new kind adds one call and what it must say. */
 export const describeNotifier = (name: string, notifier: NotifierCase): void => {
@@ -56,16 +60,24 @@ export const describeNotifier = (name: string, notifier: NotifierCase): void => 
       if (got[0]) notifier.says(t, got[0], sampleNotification(status));
     });
 
+  t.test(`${name}: the same news twice has the same words and the same key`, async (t) => {
+    const [first, second] = [await tell([{ status: 204 }]), await tell([{ status: 204 }])];
+
+    t.equal(first.got[0]?.body.replaceAll(first.port, 'PORT'), second.got[0]?.body.replaceAll(second.port, 'PORT'));
+    t.equal(first.got[0]?.headers['idempotency-key'], 'key/firing');
+  });
+
   for (const [answer, reason] of [
     [{ status: 500 }, 'the receiver answered 500'],
     [{ status: 429, headers: { 'retry-after': '120' } }, 'the receiver answered 429'],
     ['hangs up', 'no answer: other side closed'],
   ] as const)
     t.test(`${name}: ${typeof answer === 'string' ? answer : answer.status} is tried again later`, async (t) => {
-      const { got, row, log } = await tell([answer]);
+      const { got, row, log, tries } = await tell([answer]);
 
       t.equal(got.length, 1);
       t.match(row, { state: 'waiting', attempts: 1, last_error: reason, delivered_at: null });
+      t.match(tries, [{ result: 'later', said: reason }]);
       const waitMs = row.next_try_at - row.created_at;
       t.ok(waitMs >= (typeof answer !== 'string' && answer.status === 429 ? 120_000 : 2_500), `waits ${waitMs} ms`);
       t.match(log, /tried again later/);
@@ -80,10 +92,11 @@ export const describeNotifier = (name: string, notifier: NotifierCase): void => 
   });
 
   t.test(`${name}: no secret of its settings is in a log line or in the outbox`, async (t) => {
-    for (const answers of [[{ status: 500 }], [{ status: 403 }], ['hangs up']] as const) {
-      const { row, log } = await tell(answers);
-      t.notMatch(`${log}${row.last_error}`, SECRET);
+    for (const answers of [[{ status: 500 }], [{ status: 403, body: `no such thing: ${SECRET}` }], ['hangs up']] as const) {
+      const { row, log, tries, kept } = await tell(answers);
+      t.notMatch(`${log}${row.last_error}${JSON.stringify(tries)}`, SECRET);
       t.notMatch(row.body, SECRET);
+      t.notMatch(kept, SECRET, 'nor readable at rest');
     }
   });
 };
@@ -92,20 +105,21 @@ const tellOnce = async (notifier: NotifierCase, answers: readonly Answer[], stat
   const got: Got[] = [];
   const server = createServer((request, response) => {
     void text(request).then((body) => {
-      got.push({ headers: request.headers, body });
+      got.push({ path: request.url ?? '', headers: request.headers, body });
       const answer = answers[got.length - 1] ?? { status: 204 };
       if (answer === 'hangs up') request.socket.destroy();
-      else response.writeHead(answer.status, answer.headers).end();
+      else response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/${SECRET}`;
+  const port = String(typeof address === 'object' ? address?.port : '');
+  const url = `http://127.0.0.1:${port}/${SECRET}`;
   const state = openState(new DatabaseSync(':memory:'));
   const settings = notifier.settings(url, SECRET);
   await state
     .insertInto('notifiers')
-    .values({ id: settings.id, document: JSON.stringify(settings), updated_at: 0 })
+    .values({ ...sealNotifier(vault, settings), updated_at: 0 })
     .execute();
   await enqueue(state, settings.id, status);
   const lines: string[] = [];
@@ -113,14 +127,16 @@ const tellOnce = async (notifier: NotifierCase, answers: readonly Answer[], stat
     void lines.push(`${event} ${message} ${JSON.stringify(fields)}`);
   const log: Log = { info: say, warn: say, error: say };
   const stopping = new AbortController();
-  const running = runOutbox({ state, clock: systemClock, random: systemRandom, log, send, onNews: () => {} }, stopping.signal);
+  const running = runOutbox({ state, clock: systemClock, random: systemRandom, log, send, vault, onNews: () => {} }, stopping.signal);
   const row = await tried(state);
   stopping.abort(new Error('stop'));
   await running;
   server.closeAllConnections();
   server.close();
+  const tries = await state.selectFrom('outbox_attempts').selectAll().orderBy('id').execute();
+  const kept = JSON.stringify(await state.selectFrom('notifiers').selectAll().execute());
   await state.destroy();
-  return { got, row, log: lines.join('\n') };
+  return { got, row, port, tries, kept, log: lines.join('\n') };
 };
 
 const enqueue = async (state: State, notifier: string, status: 'firing' | 'resolved'): Promise<void> => {

@@ -35,9 +35,9 @@ export class AlertWitness {
   }
 
   /** The webhook: at least once, each time with the same key for the same words. Some answers are lost on their way back. */
-  readonly send: Send = async ({ headers, body }) => {
+  readonly send: Send = async ({ key, ...parcel }) => {
     const { journal, webhook } = this.#world;
-    const key = headers['idempotency-key'] ?? headers['Idempotency-Key'] ?? '';
+    const body = parcel.by === 'http' ? parcel.body : '';
     if (key === '') journal.fail(9, 'a notification without an idempotency key');
     const before = this.#bodies.get(key);
     if (before !== undefined && before !== body) journal.fail(9, `the key ${key} came with two bodies: ${before} and ${body}`);

@@ -29,7 +29,12 @@ export const pagerduty: Render<'pagerduty'> = (settings, notification, key, plac
         }
       : {}),
   };
-  return { by: 'http', url: settings.url, headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(event) };
+  return {
+    by: 'http',
+    url: settings.url,
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(event),
+  };
 };
 
 /** One for the whole life of an incident. */

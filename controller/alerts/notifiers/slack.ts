@@ -20,7 +20,12 @@ export const slack: Render<'slack'> = (settings, notification, key, place) => {
       },
     ],
   };
-  return { by: 'http', url: settings.url, headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(body) };
+  return {
+    by: 'http',
+    url: settings.url,
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(body),
+  };
 };
 
 /** Slack reads & < > as the beginning of its own marks. */

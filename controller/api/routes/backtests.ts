@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BacktestRequest, BacktestView } from '../../../protocol/rule-view.ts';
+import { readInMaintenance } from '../../alerts/telling/past-maintenance.ts';
 import { openBacktests } from '../../rules/backtests.ts';
 import { openPast } from '../../rules/past.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +16,7 @@ export const addBacktestRoutes = (app: App, { state, store, random, controller }
     past: openPast(store, state),
     clock: controller.clock,
     random,
-    maintenance: async () => () => false,
+    maintenance: () => readInMaintenance(state),
   });
   const tags = ['rules'];
   const reader = { access: 'viewer' } as const;

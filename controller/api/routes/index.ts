@@ -9,6 +9,7 @@ import { addDeviceRoutes } from './devices.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
+import { addMaintenanceRoutes } from './maintenance.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addMibRoutes } from './mibs.ts';
 import { addNotifierRoutes } from './notifiers.ts';
@@ -20,6 +21,7 @@ import { addPrometheusRoutes } from './prometheus.ts';
 import { addRuleRoutes } from './rules.ts';
 import { addSessionRoutes } from './session.ts';
 import { addSetupRoutes } from './setup.ts';
+import { addSilenceRoutes } from './silences.ts';
 import { addStoreRoutes } from './store.ts';
 import { addQueryRoutes } from './query.ts';
 import { addStorageRoute } from './storage.ts';
@@ -44,6 +46,8 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addBacktestRoutes,
   addDependencyRoutes,
   addNotifierRoutes,
+  addSilenceRoutes,
+  addMaintenanceRoutes,
   addTokenRoutes,
   addStoreRoutes,
   addApiTokenRoutes,

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { Notifier, Rule, RuleInput } from '../../../protocol/rule.ts';
+import type { Notifier } from '../../../protocol/notifier.ts';
+import type { Rule, RuleInput } from '../../../protocol/rule.ts';
 import { ApiError, request } from '../data/api.ts';
 import { parseDuration, writeDuration } from '../format/time.ts';
 import { Failure } from '../parts/basics.tsx';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { Notifier, Rule } from '../../../protocol/rule.ts';
+import type { Notifier } from '../../../protocol/notifier.ts';
+import type { Rule } from '../../../protocol/rule.ts';
 import { request } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
 import { writeDuration } from '../format/time.ts';
@@ -134,7 +135,7 @@ const NotifierPanel = ({ notifiers, onChanged }: { readonly notifiers: readonly 
             <Glyph shape="ok" />
             <span class="two grow">
               <span class="name">{notifier.id}</span>
-              <small class="cut">{notifier.url}</small>
+              <small class="cut">{notifier.kind}</small>
             </span>
             <button type="button" class="button quiet tiny" onClick={() => remove(notifier.id)}>
               Remove

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import t from 'tap';
 import * as z from 'zod';
-import { send } from '../../../controller/start/send.ts';
+import { send } from '../../../controller/delivery/index.ts';
 import { Target } from '../../../protocol/target.ts';
 import { makeDisks, openTestController, type TestController } from '../../helpers/controller.ts';
 import { makeBatch, makeRound, TEN } from '../../helpers/rounds.ts';

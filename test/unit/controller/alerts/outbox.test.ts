@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { type OutboxDeps, runOutbox } from '../../../../controller/alerts/outbox.ts';
+import { makeVault } from '../../../../controller/pki/vault.ts';
 import { openState, type State } from '../../../../controller/state/database.ts';
 import { silentLog } from '../../../../protocol/log.ts';
 import { sampleNotification } from '../../../contract/notifier.ts';
@@ -19,8 +20,7 @@ const open = (answer: (key: string) => Promise<{ status: number }>): Fixture => 
   const state = openState(new DatabaseSync(':memory:'));
   const clock = makeManualClock();
   const keys: string[] = [];
-  const send: OutboxDeps['send'] = async ({ headers }) => {
-    const key = headers['idempotency-key'] ?? '';
+  const send: OutboxDeps['send'] = async ({ key }) => {
     keys.push(key);
     return answer(key);
   };
@@ -31,7 +31,10 @@ const open = (answer: (key: string) => Promise<{ status: number }>): Fixture => 
     clock,
     start() {
       const stopping = new AbortController();
-      const running = runOutbox({ state, clock, random, log: silentLog, send, onNews: () => {} }, stopping.signal);
+      const running = runOutbox(
+        { state, clock, random, log: silentLog, send, vault: makeVault(Buffer.alloc(32, 7)), onNews: () => {} },
+        stopping.signal,
+      );
       return {
         stop: () => {
           stopping.abort(new Error('stop'));

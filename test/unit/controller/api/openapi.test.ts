@@ -1,5 +1,5 @@
 import t from 'tap';
-import { onlineStatus, openTestApi, target } from '../../../helpers/api.ts';
+import { NOW, onlineStatus, openTestApi, target } from '../../../helpers/api.ts';
 import { makeBatch, makeRound } from '../../../helpers/rounds.ts';
 import { snmpSample } from '../../../helpers/snmp-sample.ts';
 
@@ -42,6 +42,10 @@ t.test('openapi: every read answers what its schema says, with something in it',
   await api.ask('POST', '/api/v1/tokens', {}, cookie);
   await api.ask('POST', '/api/v1/notifiers', { id: 'x1', kind: 'webhook', url: 'https://noc.example.net/' }, cookie);
   await api.ask('POST', '/api/v1/rules', { id: 'x1', name: 'X', threshold: 1 }, cookie);
+  const window = { kind: 'cron', pattern: '0 2 * * *', timeZone: 'Europe/Berlin', lengthMinutes: 120 };
+  await api.ask('POST', '/api/v1/maintenance', { id: 'x1', name: 'X', schedule: window }, cookie);
+  await api.ask('POST', '/api/v1/silences', { match: {}, endsAt: NOW + 3_600_000, comment: 'x' }, cookie);
+  const backtest = await api.ask('POST', '/api/v1/backtests', { rule: { id: 'x1', name: 'X', threshold: 1 }, days: 1 }, cookie);
   await api.test.state
     .insertInto('incidents')
     .values({
@@ -74,7 +78,15 @@ t.test('openapi: every read answers what its schema says, with something in it',
 
   const { paths } = (await api.ask('GET', '/api/v1/openapi.json')).json;
   const reads = Object.keys(paths).filter((path) => 'get' in paths[path] && !path.endsWith('/live'));
-  const ids: Record<string, string> = { agents: 'ams1', targets: 'gw', incidents: '1', rules: 'x1', notifiers: 'x1', devices: 'sw1' };
+  const ids: Record<string, string> = {
+    agents: 'ams1',
+    targets: 'gw',
+    incidents: '1',
+    rules: 'x1',
+    notifiers: 'x1',
+    devices: 'sw1',
+    backtests: backtest.json.id,
+  };
   for (const path of reads) {
     const url = path
       .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')

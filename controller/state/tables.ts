@@ -30,7 +30,14 @@ export interface Tables {
   incident_events: { id: Generated<number>; incident_id: number; at: number; kind: string; detail: string };
   outbox: OutboxTable;
   /** Each attempt to deliver a row of the outbox; `said`: the receiver's answer, or why there was none. */
-  outbox_attempts: { id: Generated<number>; outbox_id: number; at: number; ms: number; result: 'delivered' | 'later' | 'refused'; said: string };
+  outbox_attempts: {
+    id: Generated<number>;
+    outbox_id: number;
+    at: number;
+    ms: number;
+    result: 'delivered' | 'later' | 'refused';
+    said: string;
+  };
   silences: {
     id: Generated<number>;
     match: string;

@@ -97,7 +97,6 @@ export const openTestController = async (options: TestControllerOptions = {}): P
     signer,
     vault: makeVault(Buffer.alloc(32, 7)),
     send: async () => ({ status: 200 }),
-    vault: makeVault(Buffer.alloc(32, 7)),
     tuning: options.tuning ?? {},
   };
   const used = options.deps?.(deps) ?? deps;

@@ -57,6 +57,7 @@ export const measureIn = async (namespace: Namespace, order: MeasureOrder): Prom
 };
 
 export const sampleOf = (round: MeasuredRound): IcmpSample => {
-  if (round.outcome.status !== 'sampled' || round.outcome.sample.kind !== 'icmp') throw new Error(`failed round: ${JSON.stringify(round.outcome)}`);
+  if (round.outcome.status !== 'sampled' || round.outcome.sample.kind !== 'icmp')
+    throw new Error(`failed round: ${JSON.stringify(round.outcome)}`);
   return round.outcome.sample;
 };

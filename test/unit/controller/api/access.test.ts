@@ -13,8 +13,7 @@ const OPEN = new Set([
   'GET /metrics/fleet',
   'GET /api/v1/prometheus/sd',
 ]);
-const ADMIN =
-  /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|dependencies)/;
+const ADMIN = /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|dependencies)/;
 const OPERATOR =
   /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests)(\/\{(id|name)\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
 

@@ -1,5 +1,4 @@
 import { isSea } from 'node:sea';
-import { join } from 'node:path';
 
 /** For a program that mostly waits: a small young generation, an old one that is collected before it grows, no helper threads. */
 const SMALL = [
@@ -14,13 +13,8 @@ const restartSmall = (): void => {
   if (isSea()) return; // the executable has these in it
   const [program, ...words] = process.argv.slice(1);
   if (words[0] !== 'run' || program === undefined || process.execArgv.includes(SMALL[0] ?? '')) return;
-  // Stripped types and compiled code are kept, so that neither process loads the compiler; what is said here holds for the ICMP process too.
-  const cache = process.env['NODE_COMPILE_CACHE'] ?? join(import.meta.dirname, '..', 'node_modules', '.cache', 'sonde');
   try {
-    process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...SMALL, program, ...words], {
-      ...process.env,
-      NODE_COMPILE_CACHE: cache,
-    });
+    process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...SMALL, program, ...words], process.env);
   } catch {
     // Not possible here (Windows, a worker): then it is larger, and does the same.
   }

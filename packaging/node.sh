@@ -40,6 +40,8 @@ if [ ! -f "$addon" ]; then
   mv "$addon.$$.tmp" "$addon"
 fi
 
+# Stripped types and compiled code are kept: what starts again does without the compiler, and without its memory.
 PATH=$home/bin:$PATH
-export PATH
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$here/node_modules/.cache/sonde}
+export PATH NODE_COMPILE_CACHE
 exec "$node" "$@"

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import path from 'node:path';
 
 // Runs test files as plain programs, several at once, and reads the TAP that they print. Tap's own runner does the same at twice the time a file.
 
@@ -44,7 +43,7 @@ const runFile = (file: string, { root, timeoutMs, environment }: Options): Promi
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file], {
       cwd: root,
-      env: { NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/compiled'), TAP_TIMEOUT: '600', ...process.env, ...environment },
+      env: { TAP_TIMEOUT: '600', ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';

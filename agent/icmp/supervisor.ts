@@ -49,7 +49,14 @@ const PERMISSION_RETRY_MS = 60_000;
 /** Rounds of one task that its reader may leave lying. */
 const INBOX_ROUNDS = 1_000;
 /** A small young generation is collected in half a millisecond, and in this thread: helpers would wait behind whatever keeps the other cores busy. */
-const ENGINE_FLAGS = ['--max-semi-space-size=2', '--single-threaded-gc', '--disable-warning=ExperimentalWarning'];
+const ENGINE_FLAGS = [
+  '--max-semi-space-size=2',
+  '--initial-heap-size=8',
+  '--heap-growing-percent=20',
+  '--single-threaded-gc',
+  '--v8-pool-size=1',
+  '--disable-warning=ExperimentalWarning',
+];
 
 export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine => {
   const { clock, log } = options;

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { banner } from './banner.ts';
 import { exportCommands } from './export.ts';
@@ -108,7 +109,10 @@ const addRun = (command: Command, localAgent: boolean, signal: AbortSignal): voi
         localAgent,
         discover,
         log,
-        onReady: (ready) => print(json ? JSON.stringify({ ready }) : banner(ready, settings.value)),
+        onReady: (ready) => {
+          print(json ? JSON.stringify({ ready }) : banner(ready, settings.value));
+          flushCompileCache(); // it may end by SIGKILL, which writes nothing
+        },
       },
       signal,
     );

@@ -94,7 +94,13 @@ const openScene = async (say: (line: string) => void): Promise<Scene> => {
   const environment = ['env', `NODE_COMPILE_CACHE=${join(directory, 'cache')}`];
   const start = (side: 'agent' | 'controller', words: readonly string[]): ChildProcess =>
     namespace.spawn([...environment, nodes[side] ?? '', ...(side === 'agent' ? AS_ITS_UNIT : []), join(ROOT, side, 'main.ts'), ...words]);
-  const controller = start('controller', ['run', '--data', data, '--http', '0', '--mqtt', '18883', '--json']);
+  const startController = (): ChildProcess => start('controller', ['run', '--data', data, '--http', '0', '--mqtt', '18883', '--json']);
+  const first = startController(); // fills the compile cache
+  stack.defer(() => end(first));
+  await firstLine(first, 'ready');
+  await delay(2_000);
+  await end(first);
+  const controller = startController();
   stack.defer(() => end(controller));
   const ready = await firstLine(controller, 'ready');
   say(`controller: ${ready}`);

@@ -13,14 +13,11 @@ import { family } from './process-cpu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const TARGETS = 1_000;
-/** How the agent's unit starts it; without them it starts itself anew with them. */
-const AS_ITS_UNIT = [
-  '--max-semi-space-size=1',
-  '--initial-heap-size=16',
-  '--heap-growing-percent=20',
-  '--single-threaded',
-  '--optimize-for-size',
-];
+/** As they are started: the agent by its unit (without these words it starts itself anew with them), the controller by package.json. */
+const FLAGS = {
+  agent: ['--max-semi-space-size=1', '--initial-heap-size=16', '--heap-growing-percent=20', '--single-threaded', '--optimize-for-size'],
+  controller: ['--max-semi-space-size=4'],
+};
 const SETTLE_MS = 60_000;
 const SAMPLES = 5;
 
@@ -93,7 +90,7 @@ const openScene = async (say: (line: string) => void): Promise<Scene> => {
   await seedTargets(data);
   const environment = ['env', `NODE_COMPILE_CACHE=${join(directory, 'cache')}`];
   const start = (side: 'agent' | 'controller', words: readonly string[]): ChildProcess =>
-    namespace.spawn([...environment, nodes[side] ?? '', ...(side === 'agent' ? AS_ITS_UNIT : []), join(ROOT, side, 'main.ts'), ...words]);
+    namespace.spawn([...environment, nodes[side] ?? '', ...FLAGS[side], join(ROOT, side, 'main.ts'), ...words]);
   const startController = (): ChildProcess => start('controller', ['run', '--data', data, '--http', '0', '--mqtt', '18883', '--json']);
   const first = startController(); // fills the compile cache
   stack.defer(() => end(first));

@@ -15,7 +15,7 @@ export interface WakerDeps {
 }
 
 /** A wake costs as much as three packets: packets due within this time go together. Nobody sees it: an RTT counts from the real send. */
-const COALESCE_MS = 3;
+const COALESCE_MS = 5;
 /** The event loop's timers know whole milliseconds. */
 const TIMER_GRAIN_MS = 1;
 const LONGEST_SLEEP_MS = 60_000;

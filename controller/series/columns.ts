@@ -2,7 +2,7 @@
 import type { SmokeColumn } from '../../protocol/api.ts';
 import { decodeSketch, quantileOf, type Sketch } from '../../protocol/sketch.ts';
 import { PING } from './schema.ts';
-import type { Aggregate, FieldValue, Point, SeriesRow, SeriesStore } from './store.ts';
+import { type Aggregate, type FieldValue, type Point, type SeriesRow, type SeriesStore, TIER_MS } from './store.ts';
 
 /** What a column is made of, with how many rounds make one. The order is the order of a row's values. */
 const FIELDS = [
@@ -35,6 +35,9 @@ const FIELDS = [
 ] as const satisfies readonly (readonly [string, Aggregate])[];
 type Field = (typeof FIELDS)[number][0];
 type Read = (field: Field) => FieldValue | null;
+
+const ROLLED_MS: readonly number[] = [TIER_MS['1h'], TIER_MS['5m'], TIER_MS['1m']];
+const MOST_WIDER = 1.25;
 
 export interface ColumnsQuery {
   readonly agent: string;
@@ -75,7 +78,12 @@ export const bucketFor = ({ from, to, columns, intervalMs }: Omit<ColumnsQuery, 
   if (rounds <= columns) return 0;
   // One bucket may be cut at both ends of the range, so one column fewer.
   const needed = (to - from) / Math.max(1, columns - 1);
-  return Math.ceil(needed / intervalMs) * intervalMs;
+  const exact = Math.ceil(needed / intervalMs) * intervalMs;
+  // Whole hours, or five minutes, come from roll-ups; that is worth a few columns.
+  const rolled = ROLLED_MS.map((widthMs) => Math.ceil(exact / widthMs) * widthMs).find(
+    (bucketMs) => bucketMs <= exact * MOST_WIDER && bucketMs % intervalMs === 0,
+  );
+  return rolled ?? exact;
 };
 
 const columnOfRow = (row: SeriesRow, bucketMs: number): SmokeColumn => {

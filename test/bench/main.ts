@@ -1,11 +1,13 @@
 // npm run bench -- NAME [--json]: measures, beside its peer, and says which bounds hold. Exit code 1 when one does not.
 import { accuracy } from './accuracy.ts';
 import { type Bench, type BenchResult, table } from './bench.ts';
+import { embedded } from './embedded.ts';
 import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
+import { query } from './query.ts';
 import { verdict } from './verdict.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict };
+const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict, embedded, query };
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

@@ -12,6 +12,8 @@ import { addIncidentRoutes } from './incidents.ts';
 import { addMaintenanceRoutes } from './maintenance.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addMibRoutes } from './mibs.ts';
+import { addNetworkNodeRoutes } from './network-nodes.ts';
+import { addNodeMetricRoutes } from './node-metrics.ts';
 import { addNotifierRoutes } from './notifiers.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { addOverviewRoute } from './overview.ts';
@@ -19,12 +21,14 @@ import { addPageRoutes } from './pages.ts';
 import { addPairRoutes } from './pairs.ts';
 import { addPrometheusRoutes } from './prometheus.ts';
 import { addRuleRoutes } from './rules.ts';
+import { addServerRoutes } from './servers.ts';
 import { addSessionRoutes } from './session.ts';
 import { addSetupRoutes } from './setup.ts';
 import { addSilenceRoutes } from './silences.ts';
 import { addStoreRoutes } from './store.ts';
 import { addQueryRoutes } from './query.ts';
 import { addStorageRoute } from './storage.ts';
+import { addTableMetricRoutes } from './table-metrics.ts';
 import { addTargetRoutes } from './targets.ts';
 import { addTokenRoutes } from './tokens.ts';
 
@@ -51,6 +55,10 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addTokenRoutes,
   addStoreRoutes,
   addApiTokenRoutes,
+  addNetworkNodeRoutes,
+  addNodeMetricRoutes,
+  addServerRoutes,
+  addTableMetricRoutes,
   addAuditRoutes,
   addHealthRoutes,
   addMetricsRoute,

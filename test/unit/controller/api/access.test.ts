@@ -11,11 +11,12 @@ const OPEN = new Set([
   'GET /readyz',
   'GET /metrics',
   'GET /metrics/fleet',
+  'GET /metrics/network',
   'GET /api/v1/prometheus/sd',
 ]);
 const ADMIN = /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|dependencies)/;
 const OPERATOR =
-  /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests)(\/\{(id|name)\})?$|^PATCH \/api\/v1\/agents|\/acknowledge$/;
+  /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests)(\/\{(id|name)\})?$|^(POST|PUT|DELETE) \/monitoring\/network-nodes|^PATCH \/api\/v1\/agents|\/acknowledge$|^POST \/(api\/v2\/write|write|query)$/;
 
 const routesOf = (document: ReturnType<typeof JSON.parse>): string[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

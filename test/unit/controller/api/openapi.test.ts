@@ -63,6 +63,7 @@ t.test('openapi: every read answers what its schema says, with something in it',
     .execute();
   api.test.send('ams1', 'status', onlineStatus());
   await api.test.batch('ams1', makeBatch([makeRound(1, Math.floor(api.test.clock.now()) - 20_000)]));
+  api.test.send('ams1', 'event', { v: 1, at: 1, level: 'info', event: 'something', message: 'happened' });
   const device = {
     id: 'sw1',
     name: 'sw1',
@@ -90,6 +91,7 @@ t.test('openapi: every read answers what its schema says, with something in it',
   for (const path of reads) {
     const url = path
       .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')
+      .replace('{node_id}', 'gw')
       .replace('{port}', 'gi0-1')
       .replace(/(\w+)\/\{id\}/, (_, noun: string) => `${noun}/${ids[noun] ?? 'x1'}`);
     const answer = await api.ask('GET', url, undefined, cookie);

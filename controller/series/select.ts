@@ -39,7 +39,10 @@ const selectAggregate = (text: string, word: string, name: string): Parsed<Selec
   const aggregate = AGGREGATES.find((one) => one === word);
   if (aggregate === undefined)
     return { ok: false, reason: `"${text}": there is no aggregate "${word}"; there is ${AGGREGATES.join(', ')}, median, p1 to p100` };
-  return { ok: true, value: { name: text, unit: aggregate === 'count' ? null : (metric?.unit ?? null), needs: [{ field, aggregate }], value: first } };
+  return {
+    ok: true,
+    value: { name: text, unit: aggregate === 'count' ? null : (metric?.unit ?? null), needs: [{ field, aggregate }], value: first },
+  };
 };
 
 const quantile =

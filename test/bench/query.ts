@@ -163,12 +163,10 @@ const writeLive = async (store: SeriesStore, days: number, say: (line: string) =
   for (const batch of heavyRounds({ agents: 100, targets: 100, rounds: 2, intervalMs: MINUTE_MS, startAt }))
     for (let first = 0; first < batch.length; first += 2_000)
       await store.write(
-        batch
-          .slice(first, first + 2_000)
-          .map(({ tags, ...point }) => ({
-            ...point,
-            tags: { ...tags, agent: `m-${tags['agent']}`, host: `m-${tags['agent']}`, site: 'mesh' },
-          })),
+        batch.slice(first, first + 2_000).map(({ tags, ...point }) => ({
+          ...point,
+          tags: { ...tags, agent: `m-${tags['agent']}`, host: `m-${tags['agent']}`, site: 'mesh' },
+        })),
       );
   say('the last hour and a mesh of 10,000 pairs written');
 };

@@ -26,7 +26,10 @@ t.test('network nodes: made, listed, replaced and removed by their paths, as a t
   t.equal(made.status, 201, made.text);
   const { snmp_community: _, ...shown } = NODE;
   t.same(made.json, shown, 'the community is not given out again');
-  t.match((await api.ask('GET', '/api/v1/targets/router-main', undefined, cookie)).json, { address: '192.168.1.1', labels: { location: 'Main Office' } });
+  t.match((await api.ask('GET', '/api/v1/targets/router-main', undefined, cookie)).json, {
+    address: '192.168.1.1',
+    labels: { location: 'Main Office' },
+  });
   t.match((await api.ask('GET', '/api/v1/devices/router-main', undefined, cookie)).status, 200);
   t.same((await api.ask('GET', '/monitoring/network-nodes/', undefined, cookie)).json, [shown]);
   t.equal((await api.ask('POST', '/monitoring/network-nodes/', NODE, cookie)).status, 409);

@@ -14,7 +14,12 @@ const furnished = async (): Promise<{ readonly api: TestApi; readonly cookie: st
       agent,
       makeBatch(
         Array.from({ length: 60 }, (_, i) =>
-          makeRound(i + 1, start + i * MINUTE, { durationMs: 9_000 }, Array.from({ length: i === 7 ? 5 : 10 }, (_, k) => 10 + n + k)),
+          makeRound(
+            i + 1,
+            start + i * MINUTE,
+            { durationMs: 9_000 },
+            Array.from({ length: i === 7 ? 5 : 10 }, (_, k) => 10 + n + k),
+          ),
         ),
       ),
     );
@@ -65,7 +70,10 @@ t.test('query: points as they were written, and pages that lose and double nothi
   } while (next !== null && pages < 20);
 
   t.equal(pages, 5);
-  t.same(rows, ['ams1', 'fra1'].flatMap((agent) => Array.from({ length: 60 }, (_, i) => `${agent} ${start + i * MINUTE}`)));
+  t.same(
+    rows,
+    ['ams1', 'fra1'].flatMap((agent) => Array.from({ length: 60 }, (_, i) => `${agent} ${start + i * MINUTE}`)),
+  );
   await api.stop();
 });
 

@@ -18,12 +18,14 @@ export const everyAgent: Selector = { in: {}, notIn: {} };
 
 /** Whether an agent with these labels is selected; its id counts as the label `agent`. */
 export const isSelected = (selector: Selector, agentId: string, labels: Labels): boolean => {
-  const valueOf = (key: string): string | undefined => (key === 'agent' ? agentId : labels[key]);
-  return (
-    Object.entries(selector.in).every(([key, values]) => values.includes(valueOf(key) ?? '')) &&
-    Object.entries(selector.notIn).every(([key, values]) => !values.includes(valueOf(key) ?? ''))
-  );
+  // Asked a million times when a large fleet is compiled: nothing is allocated here.
+  for (const key in selector.in) if (!has(selector.in[key], key, agentId, labels)) return false;
+  for (const key in selector.notIn) if (has(selector.notIn[key], key, agentId, labels)) return false;
+  return true;
 };
+
+const has = (values: readonly string[] | undefined, key: string, agentId: string, labels: Labels): boolean =>
+  values?.includes((key === 'agent' ? agentId : labels[key]) ?? '') ?? false;
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 

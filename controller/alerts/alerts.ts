@@ -12,12 +12,12 @@ import { Baselines, type ReadMeans } from './baselines.ts';
 import { builtInRules } from './built-in/index.ts';
 import type { Change } from './change.ts';
 import { decideCauses } from './decide.ts';
-import { type Definitions, definitionsStamp, loadDefinitions } from './definitions.ts';
+import { type Definitions, definitionsStamp, loadDefinitions, nothingDefined } from './definitions.ts';
 import { type Delivery, dropUndefined, everybodyThere, judgeTaken, suspects, takeIn } from './evaluator.ts';
-import { writeChanges } from './incidents.ts';
+import { makeShown, writeChanges } from './incidents.ts';
 import { type Bench, judgeRound } from './judge.ts';
 import type { Ledger } from './ledger.ts';
-import { type Dirty, loadMemory, type Memory, readPosition, saveMemory } from './memory.ts';
+import { type Dirty, emptyMemory, loadMemory, type Memory, readPosition, saveMemory } from './memory.ts';
 import { isAnswered, type Observation, observe, targetOf } from './observation.ts';
 import { judgePresence, offAgents } from './presence-rule.ts';
 import { STANDING_EVERY_MS, standingOf } from './standing.ts';
@@ -62,14 +62,16 @@ const PRESENCE_ROWS = 500;
 export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
   const { state, clock, log } = deps;
   await seedRules(state, Math.floor(clock.now()));
-  let memory = await loadMemory(state);
-  let definitions = await loadDefinitions(state);
+  /** Both are read with the first arrival or tick. */
+  let memory = emptyMemory();
+  let definitions = nothingDefined;
   let watches = new Watches(definitions);
   /** -1: what lies in memory, and what was removed meanwhile, must be looked at anew. */
   let stamp = -1;
   let tickedAt = clock.now();
   let earliest = tickedAt;
   let stoodAt = 0;
+  const shown = makeShown();
   const baselines = new Baselines(deps.readMeans ?? (async () => new Map()));
   let last: Promise<unknown> = Promise.resolve();
   const handlers: (() => void)[] = [];
@@ -103,7 +105,7 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
   const commit = async (changes: readonly Change[], dirty: Dirty): Promise<void> => {
     await state.transaction().execute(async (trx) => {
       const seen = await saveMemory(trx, memory, dirty);
-      await writeChanges(trx, changes, { definitions, ledger: memory.ledger, seen, now: Math.floor(clock.now()) });
+      await writeChanges(trx, changes, { definitions, ledger: memory.ledger, seen, now: Math.floor(clock.now()), shown });
     });
     for (const change of changes) if (change.kind === 'opened') log.warn('incident-opened', change.title, { cause: change.cause });
     for (const change of changes) if (change.kind === 'resolved') log.info('incident-resolved', `${change.rule.id} ${change.cause}`);
@@ -148,7 +150,7 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
           baselines.learn(definitions.rules.values(), now).catch((error: unknown) => log.warn('baseline-unread', String(error)));
         }
         if (memory.ledger.undecided().length > 0) decideCauses(bench, now, null);
-        if (moved || memory.ledger.isChanged || changes.length > 0)
+        if (moved || memory.ledger.isChanged || shown.isDue(now) || changes.length > 0)
           await commit(changes, { agents: new Set(), answers: new Map(), remembers: { heard: false, samples: false } });
       }),
     position: () => readPosition(state),

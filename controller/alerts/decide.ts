@@ -54,11 +54,13 @@ const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readon
   if (target === '') return { cause: `agent:${entry.agent}/${entry.task}`, why: 'of-the-agent' };
   const parent = parentCause(entry, deciding, mayWait);
   if (parent.cause !== null) return parent;
+  const elsewhere = sharedCause(entry, deciding, mayWait, true);
+  if (elsewhere.cause !== null) return elsewhere;
   const grouping = causeOf(gatherEvidence(entry, deciding), mayWait);
   if (grouping.cause === null) return null;
   if (grouping.cause === 'agent') return { cause: `agent:${entry.agent}`, why: grouping.why };
   if (parent.why === 'waits-for-parent') return null;
-  const shared = sharedCause(entry, deciding, mayWait);
+  const shared = sharedCause(entry, deciding, mayWait, false);
   if (shared.cause !== null) return shared;
   return shared.why === 'waits-for-siblings' ? null : { cause: `target:${target}`, why: grouping.why };
 };

@@ -1,4 +1,4 @@
-import { isSelected, Labels } from '../../protocol/labels.ts';
+import { isSelected, Labels, type Selector } from '../../protocol/labels.ts';
 import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
 import { taskId } from '../../protocol/task.ts';
@@ -76,7 +76,8 @@ export const loadDefinitions = async (state: State): Promise<Definitions> => mak
 export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, dependencies }: Ingredients): Definitions => {
   const rules = all.filter((rule) => rule.enabled);
   const known = new Set(raw.map(({ id }) => id));
-  const targets = raw.map((target) => defined(target, rules, agents, dependencies, known));
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const targets = raw.map((target) => defined(target, rules, byId, dependencies, known));
   const targetsOf = new Map<string, DefinedTarget[]>(agents.map(({ id }) => [id, []]));
   for (const target of targets) for (const agent of target.agents) targetsOf.get(agent)?.push(target);
   const behind = new Map<string, { targets: DefinedTarget[]; agents: string[] }>();
@@ -91,7 +92,7 @@ export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, d
     rules: new Map(rules.map((rule) => [rule.id, rule])),
     targets: new Map(targets.map((target) => [target.id, target])),
     targetsOf,
-    agents: new Map(agents.map((agent) => [agent.id, agent])),
+    agents: byId,
     behind,
     dependencies,
     notifiers,
@@ -101,7 +102,7 @@ export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, d
 const defined = (
   target: Target,
   rules: readonly Rule[],
-  agents: readonly DefinedAgent[],
+  agents: ReadonlyMap<string, DefinedAgent>,
   dependencies: Dependencies,
   known: ReadonlySet<string>,
 ): DefinedTarget => {
@@ -116,7 +117,7 @@ const defined = (
     tasks: target.tasks.map(({ options }) => taskId(target.id, options.kind)),
     intervalMs: Math.max(...target.tasks.map(({ intervalMs }) => intervalMs)),
     isLoopback: isLoopback(target.address),
-    agents: new Set(agents.filter(({ id, labels }) => isSelected(target.agents, id, labels)).map(({ id }) => id)),
+    agents: new Set(candidates(target.agents, agents).flatMap(({ id, labels }) => (isSelected(target.agents, id, labels) ? [id] : []))),
     rules: looking,
     ruleIds: new Set(looking.map(({ id }) => id)),
     parents: [...new Set([...(dependencies.parents[target.id] ?? []).filter((id) => known.has(id)), ...named])],
@@ -124,7 +125,13 @@ const defined = (
   };
 };
 
+/** A selector that names agents asks no others. */
+const candidates = ({ in: wanted }: Selector, agents: ReadonlyMap<string, DefinedAgent>): readonly DefinedAgent[] =>
+  wanted['agent'] === undefined ? [...agents.values()] : wanted['agent'].flatMap((id) => agents.get(id) ?? []);
+
 export const groupsOf = (labels: Labels, { labels: keys }: Dependencies): readonly string[] =>
   keys.flatMap((key) => (labels[key] === undefined ? [] : [`${key}=${labels[key]}`]));
 
 const isLoopback = (address: string): boolean => address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+
+export const nothingDefined = makeDefinitions({ rules: [], targets: [], agents: [], notifiers: [], dependencies: Dependencies.parse({}) });

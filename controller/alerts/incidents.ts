@@ -21,7 +21,29 @@ export interface Surroundings {
   readonly now: number;
   /** Alerts that belong to an incident and saw something new. */
   readonly seen: readonly Entry[];
+  readonly shown: Shown;
 }
+
+/** When the members of large incidents were written last: thousands at once would be written anew with every batch. */
+export interface Shown {
+  /** Which of these to write now; the others are remembered. */
+  due(causes: Iterable<string>, ledger: Ledger, now: number): readonly string[];
+  isDue(now: number): boolean;
+}
+const SHOWN_EVERY_MS = 5_000;
+
+export const makeShown = (): Shown => {
+  const owed = new Map<string, number>();
+  return {
+    due(causes, ledger, now) {
+      for (const cause of causes) if (!owed.has(cause)) owed.set(cause, ledger.sizeOf(cause) <= MEMBERS_SHOWN ? 0 : now + SHOWN_EVERY_MS);
+      const due = [...owed].flatMap(([cause, at]) => (at <= now ? [cause] : []));
+      for (const cause of due) owed.delete(cause);
+      return due;
+    },
+    isDue: (now) => [...owed.values()].some((at) => at <= now),
+  };
+};
 
 /** Writes what happened to incidents, in order, with the notifications that follow from it. */
 export const writeChanges = async (trx: Trx, changes: readonly Change[], around: Surroundings): Promise<void> => {
@@ -57,22 +79,22 @@ export const writeChanges = async (trx: Trx, changes: readonly Change[], around:
 };
 
 /** Of every incident that is open still: who belongs to it now, and what each saw last. */
-const writeMembers = async (trx: Trx, changes: readonly Change[], { seen, ledger }: Surroundings): Promise<void> => {
+const writeMembers = async (trx: Trx, changes: readonly Change[], { seen, ledger, shown, now }: Surroundings): Promise<void> => {
   const touched = new Set([...changes.map(({ cause }) => cause), ...seen.flatMap(({ state }) => state.cause ?? [])]);
-  for (const cause of touched) {
-    const members = membersOf(ledger, cause);
+  for (const cause of shown.due(touched, ledger, now)) {
+    const members = membersOf(ledger, cause, MEMBERS_SHOWN);
     if (members.length === 0) continue;
     await trx
       .updateTable('incidents')
       .where('cause', '=', cause)
       .where('state', '=', sql.lit('firing'))
-      .set({ members: JSON.stringify(members.slice(0, MEMBERS_SHOWN)), member_count: members.length })
+      .set({ members: JSON.stringify(members), member_count: ledger.sizeOf(cause) })
       .execute();
   }
 };
 
 const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, { ledger }: Surroundings): Promise<number> => {
-  const now = membersOf(ledger, change.cause);
+  const now = membersOf(ledger, change.cause, MEMBERS_SHOWN);
   const members = now.length > 0 ? now : change.members; // it may be over already
   const { id } = await trx
     .insertInto('incidents')
@@ -86,8 +108,8 @@ const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, { led
       resolved_at: null,
       acknowledged_at: null,
       acknowledged_by: null,
-      members: JSON.stringify(members.slice(0, MEMBERS_SHOWN)),
-      member_count: members.length,
+      members: JSON.stringify(members),
+      member_count: Math.max(members.length, ledger.sizeOf(change.cause)),
     })
     .returning('id')
     .executeTakeFirstOrThrow();

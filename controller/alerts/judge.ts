@@ -1,4 +1,4 @@
-import { mayPage, type Rule } from '../../protocol/rule.ts';
+import { mayPage, Rule } from '../../protocol/rule.ts';
 import { type PresenceRow, wasOff } from './agent-off.ts';
 import type { HourStats } from './baseline.ts';
 import type { Change } from './change.ts';
@@ -131,15 +131,15 @@ export const left = (
   at: number,
   why: string,
 ): void => {
-  const rule = definitions.rules.get(entry.rule);
-  if (rule === undefined) return;
+  // A rule that was removed while nothing ran is known by its id alone.
+  const rule = definitions.rules.get(entry.rule) ?? Rule.parse({ id: entry.rule, name: entry.rule });
   const detail = `${seriesOf(entry)}: ${why}`;
   if (!ledger.hasMembers(cause)) changes.push({ kind: 'resolved', rule, cause, at, members: [memberOf(entry)], detail });
   else changes.push({ kind: 'left', rule, cause, at, title: '', severity: rule.severity, detail });
 };
 
 /** The alerts of one incident as pages and notifications show them. */
-export const membersOf = (ledger: Ledger, cause: string): readonly Member[] => ledger.membersOf(cause).map(memberOf);
+export const membersOf = (ledger: Ledger, cause: string, most?: number): readonly Member[] => ledger.membersOf(cause, most).map(memberOf);
 
 export const memberOf = (entry: Entry): Member => ({
   series: seriesOf(entry),

@@ -119,10 +119,11 @@ export class Ledger {
     return (this.#byCause.get(cause)?.size ?? 0) > 0;
   }
 
-  /** The alerts of one incident, in the order of their series. */
-  membersOf(cause: string): readonly Entry[] {
-    const members = [...(this.#byCause.get(cause)?.values() ?? [])];
-    return members.sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1));
+  /** The alerts of one incident, in the order of their series; of many the first. */
+  membersOf(cause: string, most = Number.POSITIVE_INFINITY): readonly Entry[] {
+    const members = [...(this.#byCause.get(cause)?.entries() ?? [])].map(([id, entry]) => ({ name: id.slice(id.indexOf(' ') + 1), id, entry }));
+    const inOrder = members.sort((a, b) => (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1));
+    return inOrder.slice(0, most).map(({ entry }) => entry);
   }
 
   sizeOf(cause: string): number {
@@ -179,8 +180,6 @@ export class Ledger {
     if (entry.state.cause !== null) remove(this.#byCause, entry.state.cause, id);
   }
 }
-
-const keyText = (entry: Entry): string => `${seriesOf(entry)} ${entry.rule}`;
 
 /** Silent alerts are asked about by their own rule alone. */
 const aroundOf = ({ rule, agent, task, silent }: Entry): readonly string[] => {

@@ -58,17 +58,20 @@ const causeAt = (parent: DefinedTarget, { ledger }: Court): string => {
   return `target:${parent.id}`;
 };
 
-/** What nearly all that share a label with the target see too; the broadest label first. */
-export const sharedCause = (suspect: Entry, court: Court, mayWait: boolean): Upstream => {
+/**
+ * What nearly all that share a label with the target see too; the broadest label first. `elsewhere` asks other agents alone: what they see
+ * behind the same thing is not the suspect's own uplink.
+ */
+export const sharedCause = (suspect: Entry, court: Court, mayWait: boolean, elsewhere: boolean): Upstream => {
   const target = court.definitions.targets.get(targetOf(suspect.task));
   let waits = false;
   for (const group of target?.groups ?? []) {
-    const { bad, fine, unknown } = siblings(suspect, group, court);
+    const { bad, fine, unknown } = siblings(suspect, group, court, elsewhere);
     const isShared = (count: number): boolean => count >= SHARED_MIN && count / (count + fine) >= SHARED_SHARE;
-    if (court.ledger.hasMembers(`group:${group}`) && bad + 1 > fine) return { cause: `group:${group}`, why: 'nearly-all-behind-it' };
-    if (unknown > 0 && isShared(bad + 1 + unknown) && bad > 0) waits = true;
-    if (isShared(bad + 1) && (unknown === 0 || !mayWait || bad >= fine + unknown))
+    const isOpen = court.ledger.hasMembers(`group:${group}`) && bad + 1 > fine;
+    if (isOpen || (isShared(bad + 1) && (unknown === 0 || !mayWait || bad >= fine + unknown)))
       return { cause: `group:${group}`, why: 'nearly-all-behind-it' };
+    if (unknown > 0 && bad > 0 && isShared(bad + 1 + unknown)) waits = true;
   }
   return { cause: null, why: waits && mayWait ? 'waits-for-siblings' : 'nothing-upstream' };
 };
@@ -78,13 +81,17 @@ const siblings = (
   suspect: Entry,
   group: string,
   court: Court,
+  elsewhere: boolean,
 ): { readonly bad: number; readonly fine: number; readonly unknown: number } => {
   const { definitions, answered, ledger } = court;
   const own = targetOf(suspect.task);
-  const mayTestify = (one: DefinedTarget): boolean => one.id !== own && answered.has(one.id) && one.ruleIds.has(suspect.rule);
+  const { agent, rule } = suspect;
+  const isOther = (one: DefinedTarget): boolean => !elsewhere || one.agents.size > 1 || !one.agents.has(agent);
+  const mayTestify = (one: DefinedTarget): boolean => one.id !== own && answered.has(one.id) && one.ruleIds.has(rule) && isOther(one);
   const views = some(definitions.behind.get(group)?.targets ?? [], mayTestify).map((sibling): View => {
-    if (ledger.badOnTarget(suspect.rule, sibling.id).size > 0) return 'bad';
-    const witness = sibling.agents.has(suspect.agent) ? suspect.agent : [...sibling.agents][0];
+    for (const entry of ledger.badOnTarget(rule, sibling.id).values()) if (!elsewhere || entry.agent !== agent) return 'bad';
+    const [other] = some(sibling.agents, (one) => one !== agent, 1);
+    const witness = !elsewhere && sibling.agents.has(agent) ? agent : other;
     return witness === undefined ? 'unknown' : viewOf(suspect, witness, sibling, court);
   });
   const count = (...wanted: readonly View[]): number => views.filter((view) => wanted.includes(view)).length;

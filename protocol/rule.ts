@@ -128,7 +128,7 @@ export const Dependencies = z.strictObject({
   /** By hand: target → its parents. */
   parents: z.record(TargetId, z.array(TargetId).min(1)).default({}),
   /** A label of a target that names its parent: by the parent's id, or, where no such target is measured, what its bearers share. */
-  labels: z.array(LabelKey).default(['parent', 'upstream', 'gateway']),
+  labels: z.array(LabelKey).default(['site', 'upstream', 'gateway', 'parent']),
   /** Whether paths that traces have seen make parents too. */
   traces: z.boolean().default(true),
 });

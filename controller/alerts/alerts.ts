@@ -144,9 +144,11 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         const bench = benchWith(changes, everybodyThere);
         const looksAtPresence = [...definitions.rules.values()].some(({ kind }) => kind === 'agent-off');
         const moved = looksAtPresence && judgePresence(bench, await offAgents(state), now, earliest);
-        if (now - stoodAt >= STANDING_EVERY_MS) {
-          stoodAt = now;
-          judgeStanding(bench, deps.statuses?.() ?? [], now);
+        // At whole multiples, so that a restart does not shift what is judged.
+        const standsAt = Math.floor(now / STANDING_EVERY_MS) * STANDING_EVERY_MS;
+        if (standsAt > stoodAt) {
+          stoodAt = standsAt;
+          judgeStanding(bench, deps.statuses?.() ?? [], standsAt);
           baselines.learn(definitions.rules.values(), now).catch((error: unknown) => log.warn('baseline-unread', String(error)));
         }
         if (memory.ledger.undecided().length > 0) decideCauses(bench, now, null);

@@ -4,7 +4,7 @@ import { lateAfterMs } from './evaluate.ts';
 import { type Court, gatherEvidence } from './evidence.ts';
 import { causeOf } from './grouping.ts';
 import { left, memberOf } from './judge.ts';
-import { type Entry, seriesOf } from './ledger.ts';
+import { type Entry, idOf, seriesOf } from './ledger.ts';
 import { targetOf } from './observation.ts';
 import { quorumReached, reachedAt } from './quorum.ts';
 import { titleOf } from './titles.ts';
@@ -22,14 +22,16 @@ export interface Touched {
 
 /** Gives every alert that fires without a cause its incident, or lets it wait for more evidence; `now` is the arrival's time. */
 export const decideCauses = (deciding: Deciding, now: number, touched: Touched | null): void => {
-  for (const entry of deciding.ledger.undecided()) {
+  const due = deciding.ledger.undecided().flatMap((entry) => {
     const { lifecycle, intervalMs } = entry.state;
-    if (lifecycle.phase !== 'firing') continue;
+    if (lifecycle.phase !== 'firing') return [];
     const mayWait = now < lifecycle.firedAt + lateAfterMs(intervalMs);
     const isConcerned = touched !== null && (entry.agent === touched.agent || touched.targets.has(targetOf(entry.task)));
-    if (mayWait && !isConcerned) continue;
-    decideOne(deciding, entry, lifecycle.firedAt, mayWait);
-  }
+    return mayWait && !isConcerned ? [] : [{ entry, firedAt: lifecycle.firedAt, mayWait }];
+  });
+  // In an order of their own: the ledger's is another after a restart.
+  due.sort((a, b) => a.firedAt - b.firedAt || (idOf(a.entry) < idOf(b.entry) ? -1 : 1));
+  for (const { entry, firedAt, mayWait } of due) decideOne(deciding, entry, firedAt, mayWait);
 };
 
 const decideOne = (deciding: Deciding, entry: Entry, firedAt: number, mayWait: boolean): void => {

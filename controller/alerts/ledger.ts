@@ -121,7 +121,11 @@ export class Ledger {
 
   /** The alerts of one incident, in the order of their series; of many the first. */
   membersOf(cause: string, most = Number.POSITIVE_INFINITY): readonly Entry[] {
-    const members = [...(this.#byCause.get(cause)?.entries() ?? [])].map(([id, entry]) => ({ name: id.slice(id.indexOf(' ') + 1), id, entry }));
+    const members = [...(this.#byCause.get(cause)?.entries() ?? [])].map(([id, entry]) => ({
+      name: id.slice(id.indexOf(' ') + 1),
+      id,
+      entry,
+    }));
     const inOrder = members.sort((a, b) => (a.name === b.name ? (a.id < b.id ? -1 : 1) : a.name < b.name ? -1 : 1));
     return inOrder.slice(0, most).map(({ entry }) => entry);
   }
@@ -142,8 +146,12 @@ export class Ledger {
 
   /** The incident that another rule has found for this series. */
   causeOfSeries({ agent, task }: AlertKey): string | null {
-    for (const { state } of this.#badAround.get(`s ${agent}/${task}`)?.values() ?? []) if (state.cause !== null) return state.cause;
-    return null;
+    return firstCause(this.#badAround.get(`s ${agent}/${task}`));
+  }
+
+  /** The incident that anybody has found for this target. */
+  causeOfTarget(target: string): string | null {
+    return firstCause(this.#badAround.get(`t ${target}`));
   }
 
   /** Whether `takeChanges` would give anything. */
@@ -186,6 +194,12 @@ const aroundOf = ({ rule, agent, task, silent }: Entry): readonly string[] => {
   const target = targetOf(task);
   const own = [`${rule} a ${agent}`, `${rule} t ${target}`];
   return silent ? own : [...own, `t ${target}`, `s ${agent}/${task}`];
+};
+
+const firstCause = (bucket: ReadonlyMap<string, Entry> | undefined): string | null => {
+  let first: string | null = null;
+  for (const { state } of bucket?.values() ?? []) if (state.cause !== null && (first === null || state.cause < first)) first = state.cause;
+  return first;
 };
 
 const add = (index: Index, key: string, id: string, entry: Entry): void => {

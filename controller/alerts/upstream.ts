@@ -53,10 +53,7 @@ const parentView = (suspect: Entry, parent: DefinedTarget, court: Court): View =
 };
 
 /** The incident that the parent belongs to already, or its own. */
-const causeAt = (parent: DefinedTarget, { ledger }: Court): string => {
-  for (const { state } of ledger.badAnywhere(parent.id).values()) if (state.cause !== null) return state.cause;
-  return `target:${parent.id}`;
-};
+const causeAt = (parent: DefinedTarget, { ledger }: Court): string => ledger.causeOfTarget(parent.id) ?? `target:${parent.id}`;
 
 /**
  * What nearly all that share a label with the target see too; the broadest label first. `elsewhere` asks other agents alone: what they see

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type Alerts, openAlerts } from '../../controller/alerts/alerts.ts';
+import { type Alerts, openAlerts, type Standing } from '../../controller/alerts/alerts.ts';
 import { Member } from '../../controller/alerts/notification.ts';
 import type { Arrival } from '../../controller/alerts/arrival.ts';
 import { openState, type State } from '../../controller/state/database.ts';
@@ -11,8 +11,6 @@ import { makeBatch, makeRound } from '../helpers/rounds.ts';
 import { type Cell, formatTime, type Script, type Span } from './script.ts';
 
 const START = 1_800_000_000_000;
-/** Often enough for what only silence says. */
-const TICK_MS = 5_000;
 /** A batch is this long on its way. */
 const TRANSIT_MS = 200;
 
@@ -26,7 +24,9 @@ export const play = async (
   let nowMs = 0;
   const clock: Clock = { now: () => START + nowMs, monotonic: () => nowMs, sleep: () => Promise.reject(new Error('nothing here sleeps')) };
   await furnish(state, script);
-  let alerts = await open(state, clock);
+  const open = (): Promise<Alerts> =>
+    openAlerts({ state, clock, random: systemRandom, log: silentLog, statuses: () => statusesOf(script, nowMs) });
+  let alerts = await open();
   const arrivals = scheduled(script);
   const endMs = Math.max(...arrivals.map(({ at }) => at), ...script.cut.map(({ toMs }) => toMs)) + script.intervalMs;
   let position = 0;
@@ -41,22 +41,41 @@ export const play = async (
     delivered.push(...batch);
     if (batch.length > 0) await alerts.consume(batch);
     if (options.doubled === true && batch.length > 0) await alerts.consume(delivered);
-    if (at % TICK_MS === 0) await alerts.tick();
-    if ((options.restarts === true && batch.length > 0) || script.restarts.includes(at)) alerts = await open(state, clock);
+    if (at % script.tickMs === 0) await alerts.tick();
+    if ((options.restarts === true && batch.length > 0) || script.restarts.includes(at)) alerts = await open();
   }
   const happened = await history(state);
   db.close();
   return happened;
 };
 
-const open = (state: State, clock: Clock): Promise<Alerts> => openAlerts({ state, clock, random: systemRandom, log: silentLog });
+/** What each agent says of itself now; every thing it does not speak of is in order. */
+const statusesOf = ({ standing, intervalMs }: Script, nowMs: number): readonly Standing[] => {
+  const agents = new Set([...standing.keys()].map((name) => name.split(' ')[0] ?? ''));
+  return [...agents].map((id) => {
+    const value = (field: string): number => standing.get(`${id} ${field}`)?.[Math.floor(nowMs / intervalMs)] ?? 0;
+    const clock = { offsetMs: value('clock_skew_ms'), boundMs: 5, ageS: 10 };
+    const spool = { rounds: 0, bytes: Math.round(value('spool_ratio') * 1_000), capBytes: 1_000, dropped: 0 };
+    const health = { icmp: 'ok', icmpRestarts: 0, guardRailHits: 0, roundsSkipped: 0 } as const;
+    const said = { v: 1, state: 'online', epoch: '00112233aabbccdd', version: '1', hostname: id, capabilities: [], applied: null } as const;
+    return { id, online: true, status: { ...said, mayBeStale: false, clock, spool, packetsPerSecond: 0, health, capabilities: [] } };
+  });
+};
 
 const split = (pair: string): readonly [string, string] => [pair.slice(0, pair.indexOf('/')), pair.slice(pair.indexOf('/') + 1)];
 
 const furnish = async (state: State, script: Script): Promise<void> => {
   const pairs = [...script.rows.keys()].map(split);
   for (const id of new Set(pairs.map(([agent]) => agent))) {
-    const row = { hostname: id, labels: '{}', state: 'active' as const, key_hash: '', sealing_key: '', enrolled_at: START, status: null };
+    const row = {
+      hostname: id,
+      labels: JSON.stringify(script.labels.get(id) ?? {}),
+      state: 'active' as const,
+      key_hash: '',
+      sealing_key: '',
+      enrolled_at: START,
+      status: null,
+    };
     await state
       .insertInto('agents')
       .values({ id, ...row, online: 1, seen_at: START, config_report: null })
@@ -68,10 +87,24 @@ const furnish = async (state: State, script: Script): Promise<void> => {
   }
   for (const id of new Set(pairs.map(([, target]) => target))) {
     const agents = { in: { agent: pairs.filter(([, target]) => target === id).map(([agent]) => agent) }, notIn: {} };
-    const tasks = [{ intervalMs: 10_000, options: { kind: 'icmp', count: 10, spacingMs: 900 } }];
-    const document = JSON.stringify({ id, name: id, address: id.startsWith('loopback') ? '127.0.0.1' : '192.0.2.1', agents, tasks });
+    const tasks = [{ intervalMs: script.intervalMs, options: { kind: 'icmp', count: 10, spacingMs: 900 } }];
+    const document = JSON.stringify({
+      id,
+      name: id,
+      labels: script.labels.get(id) ?? {},
+      address: id.startsWith('loopback') ? '127.0.0.1' : '192.0.2.1',
+      agents,
+      tasks,
+    });
     await state.insertInto('targets').values({ id, document, created_at: START, updated_at: START }).execute();
   }
+  await state
+    .insertInto('settings')
+    .values({
+      key: 'alerts.dependencies',
+      value: JSON.stringify({ parents: script.parents, labels: ['site', 'upstream', 'gateway', 'parent'] }),
+    })
+    .execute();
   // As if it were not the first start: the script says which rules there are.
   await state.insertInto('settings').values({ key: 'alerts.built-in-rules', value: '1' }).execute();
   for (const rule of script.rules)

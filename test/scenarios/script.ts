@@ -1,4 +1,5 @@
 import { Rule } from '../../protocol/rule.ts';
+import { Labels } from '../../protocol/labels.ts';
 import { builtInRules } from '../../controller/alerts/built-in/index.ts';
 
 /** What one agent measures of one target in one interval: `_` nothing, a loss ratio, or a median RTT with its error bound. `wall` and `grey` as said in README.md. */
@@ -20,6 +21,16 @@ export interface Script {
   /** The line is slow: the agent's batches come at the end of the span, in the fresh lane. */
   readonly held: readonly Span[];
   readonly restarts: readonly number[];
+  /** `<agent|target>` → labels. */
+  readonly labels: ReadonlyMap<string, Labels>;
+  /** By hand: target → its parents. */
+  readonly parents: Readonly<Record<string, readonly string[]>>;
+  /** `<agent> <field>` → what the agent says of itself, a value an interval. */
+  readonly standing: ReadonlyMap<string, readonly number[]>;
+  /** False: agent-off counts from the controller's own start, and so this is not played with restarts. */
+  readonly restartable: boolean;
+  /** How often silence is looked for. */
+  readonly tickMs: number;
   readonly removals: readonly { readonly target: string; readonly atMs: number }[];
   readonly expected: readonly string[];
 }
@@ -47,6 +58,11 @@ export const parseScript = (text: string): Script => {
     cut: [] as Span[],
     held: [] as Span[],
     restarts: [] as number[],
+    labels: new Map<string, Labels>(),
+    parents: {} as Record<string, string[]>,
+    standing: new Map<string, number[]>(),
+    restartable: true,
+    tickMs: 5_000,
     removals: [] as { target: string; atMs: number }[],
     expected: [] as string[],
   };
@@ -62,6 +78,12 @@ export const parseScript = (text: string): Script => {
       if (isExpected) script.expected.push(words.join(' '));
       else if (first === 'expect') isExpected = true;
       else if (first === 'every') script.intervalMs = parseTime(rest[0] ?? '');
+      else if (first === 'labels') script.labels.set(rest[0] ?? '', Object.fromEntries(rest.slice(1).map((word) => word.split('='))));
+      else if (first === 'behind') script.parents[rest[0] ?? ''] = rest.slice(1);
+      else if (first === 'no-built-in') script.rules.length = 0;
+      else if (first === 'no-restarts') script.restartable = false;
+      else if (first === 'tick') script.tickMs = parseTime(rest[0] ?? '');
+      else if (first === 'says') script.standing.set(rest.slice(0, 2).join(' '), rest.slice(2).flatMap(parseValues));
       else if (first === 'use') script.rules.push(...rest.map(builtIn));
       else if (first === 'rule') script.rules.push(parseRule(rest.join(' ')));
       else if (first === 'cut' || first === 'held') script[first].push(parseSpan(rest));
@@ -104,6 +126,11 @@ const parseRule = (text: string): Rule => {
     severity: 'warning',
     ...(typeof rest === 'object' ? rest : {}),
   });
+};
+
+const parseValues = (word: string): readonly number[] => {
+  const [, value = word, times = '1'] = /^(.*?)(?:x(\d+))?$/.exec(word) ?? [];
+  return Array.from({ length: Number(times) }, () => Number(value));
 };
 
 /** `0.5x3`: three rounds with half of the packets lost; `_x2`; `80ms±40`; `!resolver`; `wall:1`. */

@@ -19,7 +19,7 @@ export const lossRules: readonly RuleInput[] = [
     clearThreshold: 0.01,
     window: { aggregate: 'mean', lengthMs: 5 * MINUTE },
     forMs: 5 * MINUTE,
-    keepMs: 5 * MINUTE,
+    keepMs: MINUTE,
     severity: 'warning',
     annotations: { summary: '{{target}} loses packets as {{agent}} sees it: ratio {{value}} over five minutes, over {{threshold}}' },
   },

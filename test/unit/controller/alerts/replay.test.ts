@@ -38,12 +38,17 @@ const script = fc
       cut,
       held,
       restarts: [],
+      labels: new Map(),
+      parents: {},
+      standing: new Map(),
+      restartable: true,
+      tickMs: 5_000,
       removals: [],
       expected: [],
     }),
   );
 
-t.setTimeout(60_000);
+t.setTimeout(240_000);
 t.test(
   'alerts: any history gives the same incidents and notifications when the controller starts anew, or when all of it comes twice',
   async (t) => {

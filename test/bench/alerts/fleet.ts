@@ -9,7 +9,11 @@ export const START = 1_800_000_000_000;
 
 export interface FleetPlan {
   readonly agents: readonly string[];
-  readonly targets: readonly { readonly id: string; readonly agents: readonly string[]; readonly labels: Readonly<Record<string, string>> }[];
+  readonly targets: readonly {
+    readonly id: string;
+    readonly agents: readonly string[];
+    readonly labels: Readonly<Record<string, string>>;
+  }[];
   readonly rules: readonly RuleInput[];
   readonly intervalMs: number;
 }
@@ -20,8 +24,14 @@ export const furnish = async (state: State, { agents, targets, rules, intervalMs
   await state.transaction().execute(async (trx) => {
     for (const id of agents) {
       const row = { hostname: id, labels: '{}', state: 'active' as const, key_hash: id, sealing_key: '', enrolled_at: START, status: null };
-      await trx.insertInto('agents').values({ id, ...row, online: 1, seen_at: START, config_report: null }).execute();
-      await trx.insertInto('presence').values({ agent_id: id, from_at: START - 60_000, state: 'online' }).execute();
+      await trx
+        .insertInto('agents')
+        .values({ id, ...row, online: 1, seen_at: START, config_report: null })
+        .execute();
+      await trx
+        .insertInto('presence')
+        .values({ agent_id: id, from_at: START - 60_000, state: 'online' })
+        .execute();
     }
     for (const { id, agents: mine, labels } of targets) {
       const tasks = [{ intervalMs: Math.max(intervalMs, 10_000), options: { kind: 'icmp' } }];
@@ -31,10 +41,16 @@ export const furnish = async (state: State, { agents, targets, rules, intervalMs
     }
     for (const input of rules) {
       const rule = Rule.parse(input);
-      await trx.insertInto('rules').values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: START }).execute();
+      await trx
+        .insertInto('rules')
+        .values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: START })
+        .execute();
     }
     const notifier = { id: 'hook', kind: 'webhook', url: 'http://127.0.0.1:9/', allowPrivate: true };
-    await trx.insertInto('notifiers').values({ id: 'hook', document: JSON.stringify(notifier), updated_at: START }).execute();
+    await trx
+      .insertInto('notifiers')
+      .values({ id: 'hook', document: JSON.stringify(notifier), updated_at: START })
+      .execute();
   });
 };
 

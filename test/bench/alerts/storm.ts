@@ -29,7 +29,12 @@ export const measureStorm = async (): Promise<Storm> => {
     labels: index < 10_000 ? { upstream: UPSTREAMS[index % 3] ?? '' } : { upstream: `edge${index}` },
   }));
   const core = { id: 'core1', agents, labels: { role: 'core' } };
-  await furnish(state, { agents, targets: [...targets, core], rules: [{ id: 'high-loss', name: 'High loss', threshold: 0.2 }], intervalMs: INTERVAL_MS });
+  await furnish(state, {
+    agents,
+    targets: [...targets, core],
+    rules: [{ id: 'high-loss', name: 'High loss', threshold: 0.2 }],
+    intervalMs: INTERVAL_MS,
+  });
   const clock = makeManualClock(START);
   const alerts = await openAlerts({ state, clock, random: systemRandom, log: silentLog });
   let [position, slowestConsumeMs] = [0, 0];

@@ -71,7 +71,10 @@ export const measureThroughput = async (seconds: number, say: (line: string) => 
       for (const agent of agents) {
         const mine = (byAgent.get(agent) ?? []).filter((_, index) => index % 10 === second % 10);
         // One target in a hundred is down for half of the time, and so seen by all that measure it.
-        const batch = batchOf(mine.map(({ id }, index) => roundOf(id, now - index * 50, INTERVAL_MS, id.endsWith('50') && second % 60 < 30)), now);
+        const batch = batchOf(
+          mine.map(({ id }, index) => roundOf(id, now - index * 50, INTERVAL_MS, id.endsWith('50') && second % 60 < 30)),
+          now,
+        );
         waiting.push({ position: ++position, arrivedAt: now, agent, batch });
         held += mine.length;
         if (held >= ROUNDS_AT_ONCE) await hand();

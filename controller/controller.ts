@@ -22,6 +22,7 @@ import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTelling, type Telling } from './telling.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
+import { runVerdicts } from './verdicts.ts';
 
 export type * from './ports.ts';
 
@@ -76,6 +77,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     runHousekeeping(chores(parts), signal),
     runUpkeep({ store, clock, ...upkeepOf(tuning), onTrouble: (message) => troubles.set('upkeep', message) }, signal),
     telling.run(signal),
+    runVerdicts({ state, store, clock, log, changes, latest: latest.list }, signal),
   ];
   for (const filter of INGEST_FILTERS)
     await broker.subscribe(filter, (message) => {

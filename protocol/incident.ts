@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Severity } from './rule.ts';
+import { Verdict } from './verdict.ts';
 
 // Incidents as the API, the pages and the command line see them; a part of the contract in api.ts. Times are ms since the epoch.
 
@@ -35,6 +36,8 @@ export type IncidentView = z.infer<typeof IncidentView>;
 export const IncidentList = z.object({ incidents: z.array(IncidentView) });
 /** GET /incidents/:id; POST /incidents/:id/acknowledge (empty body) answers the same. */
 export const IncidentDetail = IncidentView.extend({
+  /** Missing until the incident has been judged for the first time. */
+  verdict: Verdict.optional(),
   events: z.array(z.object({ at, kind: z.string(), detail: z.string() })),
   notifications: z.array(
     z.object({

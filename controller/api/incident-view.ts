@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type IncidentDetail, IncidentView } from '../../protocol/api.ts';
+import { Verdict } from '../../protocol/verdict.ts';
 import type { State } from '../state/database.ts';
 
 type Members = IncidentView['members'];
@@ -66,5 +67,10 @@ export const readIncident = async (state: State, id: number): Promise<IncidentDe
     deliveredAt: message.delivered_at,
     error: message.last_error,
   }));
-  return { ...viewIncident(row), events, notifications };
+  return { ...viewIncident(row), events, notifications, ...(await readVerdict(state, id)) };
+};
+
+const readVerdict = async (state: State, id: number): Promise<Pick<IncidentDetail, 'verdict'>> => {
+  const row = await state.selectFrom('verdicts').select('document').where('incident_id', '=', id).executeTakeFirst();
+  return row === undefined ? {} : { verdict: Verdict.parse(JSON.parse(row.document)) };
 };

@@ -27,6 +27,8 @@ export interface Tables {
   definition_changes: { count: number };
   cursors: { consumer: string; position: number };
   incidents: IncidentsTable;
+  /** What is known of an incident's cause, as judged last (protocol/verdict.ts). */
+  verdicts: { incident_id: number; at: number; document: string };
   incident_events: { id: Generated<number>; incident_id: number; at: number; kind: string; detail: string };
   outbox: OutboxTable;
   /** Each attempt to deliver a row of the outbox; `said`: the receiver's answer, or why there was none. */

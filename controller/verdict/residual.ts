@@ -14,6 +14,9 @@ export interface Residual {
   readonly burst: Float64Array;
   readonly excessUs: Float64Array;
   readonly noiseUs: Float64Array;
+  /** Cells whose loss, and whose delay, a cause has taken for its own: they cannot speak against another one. */
+  readonly lossTaken: Uint8Array;
+  readonly delayTaken: Uint8Array;
   /** log-likelihood of each cell as it stands. */
   readonly asUsualLoss: Float64Array;
   readonly asUsualDelay: Float64Array;
@@ -35,6 +38,8 @@ export const nothingExplained = (evidence: Evidence): Residual => {
     burst,
     excessUs: Float64Array.from(evidence.excessUs),
     noiseUs: Float64Array.from(evidence.noiseUs),
+    lossTaken: new Uint8Array(cells),
+    delayTaken: new Uint8Array(cells),
     asUsualLoss: new Float64Array(cells),
     asUsualDelay: new Float64Array(cells),
   };
@@ -68,6 +73,8 @@ export const explain = (residual: Residual, profile: Profile, hit: Float64Array)
     burst: Float64Array.from(residual.burst),
     excessUs: Float64Array.from(residual.excessUs),
     noiseUs: Float64Array.from(residual.noiseUs),
+    lossTaken: Uint8Array.from(residual.lossTaken),
+    delayTaken: Uint8Array.from(residual.delayTaken),
     asUsualLoss: Float64Array.from(residual.asUsualLoss),
     asUsualDelay: Float64Array.from(residual.asUsualDelay),
   };
@@ -86,6 +93,8 @@ export const explain = (residual: Residual, profile: Profile, hit: Float64Array)
       if (loss > 0) next.burst[cell] = Math.max(next.burst[cell] ?? 0, Math.min(0.97, usual * 1.6 + 0.05));
       next.excessUs[cell] = (next.excessUs[cell] ?? Number.NaN) - liftUs * belief;
       next.noiseUs[cell] = Math.hypot(next.noiseUs[cell] ?? 0, 0.3 * liftUs);
+      if (loss > 0) next.lossTaken[cell] = 1;
+      if (liftUs > 0) next.delayTaken[cell] = 1;
       weigh(next, cell);
     }
   }
@@ -94,18 +103,28 @@ export const explain = (residual: Residual, profile: Profile, hit: Float64Array)
 
 /** How much better a profile explains one cell than what is explained already, in nats. */
 export const cellGain = (residual: Residual, cell: number, loss: number, liftUs: number): number => {
-  const { evidence } = residual;
-  const sent = evidence.sent[cell] ?? 0;
-  if (sent === 0) return 0;
-  const gain =
-    loss === 0 ? 0 : faultyLoss(sent, evidence.lost[cell] ?? 0, residual.usual[cell] ?? 0, loss) - (residual.asUsualLoss[cell] ?? 0);
-  if (liftUs === 0) return gain;
+  if ((residual.evidence.sent[cell] ?? 0) === 0) return 0;
+  const lossPart = loss === 0 ? 0 : lossGain(residual, cell, loss);
+  const delayPart = liftUs === 0 ? 0 : delayGain(residual, cell, liftUs);
+  return lossPart + delayPart;
+};
+
+/** A cell that another cause explains says little of a second one, and less against it than for it. */
+const muted = (gain: number): number => (gain > 0 ? 0.5 * gain : 0.15 * gain);
+
+const lossGain = (residual: Residual, cell: number, loss: number): number => {
+  const { sent, lost } = residual.evidence;
+  const gain = faultyLoss(sent[cell] ?? 0, lost[cell] ?? 0, residual.usual[cell] ?? 0, loss) - (residual.asUsualLoss[cell] ?? 0);
+  return residual.lossTaken[cell] === 1 ? muted(gain) : gain;
+};
+
+const delayGain = (residual: Residual, cell: number, liftUs: number): number => {
   const excess = residual.excessUs[cell] ?? Number.NaN;
-  if (Number.isNaN(excess)) return gain;
+  if (Number.isNaN(excess)) return 0;
   const noise = residual.noiseUs[cell] ?? 1;
-  return (
-    gain + DELAY_TRUST * (delayLikelihood(excess - liftUs, Math.hypot(noise, 0.12 * liftUs), noise) - (residual.asUsualDelay[cell] ?? 0))
-  );
+  const lifted = delayLikelihood(excess - liftUs, Math.hypot(noise, 0.12 * liftUs), noise);
+  const gain = DELAY_TRUST * (lifted - (residual.asUsualDelay[cell] ?? 0));
+  return residual.delayTaken[cell] === 1 ? muted(gain) : gain;
 };
 
 /** Medians of neighbouring rounds are not independent: half of what they say counts. */
@@ -114,19 +133,26 @@ export const DELAY_TRUST = 0.5;
 const gainOf = (residual: Residual, { loss, liftUs }: Profile, pair: number, times: number): number => {
   const { rounds } = residual.evidence;
   let sum = 0;
+  let above = 0;
+  let most = 0;
+  let second = 0;
   for (let round = 0; round < rounds; round++) {
     const share = loss[round] ?? 0;
     const lift = liftUs[round] ?? 0;
     if (share === 0 && lift === 0) continue;
-    sum += cellGain(
-      residual,
-      pair * rounds + round,
-      times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times),
-      lift * times,
-    );
+    const gain = cellGain(residual, pair * rounds + round, times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times), lift * times);
+    sum += gain;
+    if (gain <= 0) continue;
+    above += gain;
+    if (gain > most) [most, second] = [gain, most];
+    else if (gain > second) second = gain;
   }
-  return sum;
+  // A blip of one or two rounds is no incident, however total: they count as far as the other rounds agree.
+  const two = most + second;
+  return sum - Math.max(0, two - Math.max(TWO_ROUNDS, 1.5 * (above - two)));
 };
+
+const TWO_ROUNDS = 4;
 
 /** How much better a profile explains each pair over the window, in nats: one that passes the element, and one that meets it on its way back only. */
 export interface PairGains {

@@ -266,6 +266,26 @@ export const incidents = (now: number): IncidentDetail[] => [
       { at: now - 43 * 60_000, kind: 'pending', detail: 'ber-edge-02 → sbc1: loss 6.2 % is above 2 %' },
       { at: now - 41 * 60_000, kind: 'fired', detail: 'above 2 % for 2 min' },
     ],
+    verdict: {
+      at: now - 20 * 60_000,
+      from: now - 60 * 60_000,
+      to: now - 20 * 60_000,
+      outcome: 'several-fit',
+      since: now - 43 * 60_000,
+      suspects: [
+        { class: 'shared-path', element: '198.51.100.9>203.0.113.77', confidence: 0.48 },
+        { class: 'target', element: 'sbc1', confidence: 0.39 },
+      ],
+      evidence: [
+        { kind: 'members', supports: true, text: '2 of 2 pairs that pass it lose 6.2 % of the packets beyond the usual' },
+        { kind: 'others', supports: true, text: 'none of the 38 other pairs does' },
+        { kind: 'agents', supports: true, text: 'seen from 2 agents at 2 sites' },
+      ],
+      deciding: [
+        { kind: 'trace', agent: 'ber-edge-02', target: 'sbc1', bits: 0.7, parts: [['198.51.100.9>203.0.113.77'], ['sbc1']] },
+        { kind: 'ping', agent: 'fra-core-01', target: 'sbc1', bits: 0.6, parts: [['sbc1'], ['198.51.100.9>203.0.113.77']] },
+      ],
+    },
     notifications: [
       { notifier: 'noc', state: 'delivered', attempts: 1, createdAt: now - 41 * 60_000, deliveredAt: now - 41 * 60_000 + 400, error: null },
       { notifier: 'partner', state: 'waiting', attempts: 3, createdAt: now - 41 * 60_000, deliveredAt: null, error: 'connection refused' },

@@ -18,6 +18,7 @@ import { Icon } from '../parts/icons.tsx';
 import { Lanes, type LaneSpan } from '../parts/lanes.tsx';
 import { Glyph, type Shape } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
+import { VerdictPanel } from './incident-verdict.tsx';
 import { incidentShape, incidentWord } from './incidents.tsx';
 import { pairLink } from './pair-table.tsx';
 
@@ -82,6 +83,7 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
           <Told incident={data} />
         </div>
         <div class="stack">
+          <VerdictPanel verdict={data.verdict} />
           <Notified incident={data} />
         </div>
       </div>

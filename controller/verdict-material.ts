@@ -46,7 +46,12 @@ export const gatherMaterial = async (sources: MaterialSources, incident: AskedIn
   const pairs: Material['pairs'][number][] = [];
   for (const [agent, own] of byAgent) {
     const read = (range: { from: number; to: number; bucketMs: number }): Promise<Map<string, MeasuredWindow[]>> =>
-      readWindows(sources.store, agent, own.map(({ target }) => target), range);
+      readWindows(
+        sources.store,
+        agent,
+        own.map(({ target }) => target),
+        range,
+      );
     const windows = await read({ from, to, bucketMs: stepMs });
     const minutes = await read({ from: from - MINUTES_MS, to: from, bucketMs: STEP_MOST_MS });
     const hours = await read({ from: from - USUAL_MS, to: from, bucketMs: HOUR_MS });
@@ -61,9 +66,9 @@ export const choosePairs = (latest: readonly LatestColumn[], { members }: Pick<A
   const agents = new Set(members.map(({ agent }) => agent));
   const targets = new Set(members.map(({ target }) => target));
   const own = new Set(members.map(({ agent, target }) => `${agent} ${target ?? ''}`));
-  const measured = [...new Map(latest.filter(({ task }) => task.endsWith('/icmp')).map((one) => [`${one.agent} ${one.target}`, one])).entries()].toSorted(
-    ([a], [b]) => (a < b ? -1 : 1),
-  );
+  const measured = [
+    ...new Map(latest.filter(({ task }) => task.endsWith('/icmp')).map((one) => [`${one.agent} ${one.target}`, one])).entries(),
+  ].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const rankOf = ([key, { agent, target }]: readonly [string, LatestColumn]): number =>
     own.has(key) ? 0 : agents.has(agent) ? 1 : targets.has(target) ? 2 : 3;
   const ranked = Map.groupBy(measured, rankOf);
@@ -109,7 +114,12 @@ const readWindows = async (
   range: { readonly from: number; readonly to: number; readonly bucketMs: number },
 ): Promise<Map<string, MeasuredWindow[]>> => {
   const tags = { agent: [agent], target: targets, task: targets.map((target) => `${target}/icmp`), origin: [''] };
-  const found = await store.query({ measurement: PING, tags, fields: FIELDS.map(([field, aggregate]) => ({ field, aggregate })), ...range });
+  const found = await store.query({
+    measurement: PING,
+    tags,
+    fields: FIELDS.map(([field, aggregate]) => ({ field, aggregate })),
+    ...range,
+  });
   const windows = new Map<string, MeasuredWindow[]>();
   for (const { tags: own, rows } of found) {
     const target = own['target'] ?? '';

@@ -95,7 +95,12 @@ export const caseOf = (material: Material): VerdictCase => {
     return row;
   };
   const health = (read: (window: MeasuredWindow) => number | null): (number | null)[][] =>
-    agents.map(({ id }) => worst(pairs.filter(({ agent }) => agent === id).map((pair) => column(pair, read)), rounds));
+    agents.map(({ id }) =>
+      worst(
+        pairs.filter(({ agent }) => agent === id).map((pair) => column(pair, read)),
+        rounds,
+      ),
+    );
   const us = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * US));
   const label = (of: { readonly labels: Readonly<Record<string, string>> }, key: string): string | null => of.labels[key] ?? null;
   return {
@@ -169,7 +174,10 @@ export const usualOf = (hours: readonly MeasuredWindow[], minutes: readonly Meas
   const sent = all.reduce((sum, window) => sum + window.sent, 0);
   const received = all.reduce((sum, window) => sum + window.received, 0);
   const losses = all.map((window) => 1 - window.received / window.sent).toSorted((a, b) => a - b);
-  const middle = quantile(medians.toSorted((a, b) => a - b), 0.5);
+  const middle = quantile(
+    medians.toSorted((a, b) => a - b),
+    0.5,
+  );
   return {
     medianMs: middle,
     spreadMs: Math.hypot(deviation(hours), deviation(minutes)),

@@ -54,7 +54,9 @@ const considered = (setting: Setting, finding: Finding, incident: VerdictInciden
 
 const gone = ({ agents, pairs }: VerdictCase, incident: VerdictIncident): Considered => {
   const [first] = incident.verdicts;
-  const own = pairs.agent.flatMap((agent, pair) => (agents.id[agent] === first?.element || agents.site[agent] === first?.element ? [pair] : []));
+  const own = pairs.agent.flatMap((agent, pair) =>
+    agents.id[agent] === first?.element || agents.site[agent] === first?.element ? [pair] : [],
+  );
   const text = first?.class === 'first-mile' ? 'all agents of the site fell silent together' : 'the agent fell silent while others went on';
   return { incident, pairs: own, account: () => ({ evidence: [{ kind: 'agents', supports: true, text }], deciding: [] }) };
 };

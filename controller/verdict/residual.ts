@@ -140,7 +140,12 @@ const gainOf = (residual: Residual, { loss, liftUs }: Profile, pair: number, tim
     const share = loss[round] ?? 0;
     const lift = liftUs[round] ?? 0;
     if (share === 0 && lift === 0) continue;
-    const gain = cellGain(residual, pair * rounds + round, times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times), lift * times);
+    const gain = cellGain(
+      residual,
+      pair * rounds + round,
+      times === 1 || share === 0 ? share : Math.min(0.995, 1 - (1 - share) ** times),
+      lift * times,
+    );
     sum += gain;
     if (gain <= 0) continue;
     above += gain;

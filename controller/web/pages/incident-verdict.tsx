@@ -27,7 +27,11 @@ export const VerdictPanel = ({ verdict }: { readonly verdict: Verdict | undefine
       <h2>Verdict</h2>
       {verdict ? <span class="ink3">judged {when(verdict.at, now.value, zone.value)}</span> : null}
     </div>
-    {verdict ? <Judged verdict={verdict} /> : <Empty title="Not judged yet">The first verdict comes some seconds after an incident opens.</Empty>}
+    {verdict ? (
+      <Judged verdict={verdict} />
+    ) : (
+      <Empty title="Not judged yet">The first verdict comes some seconds after an incident opens.</Empty>
+    )}
   </section>
 );
 

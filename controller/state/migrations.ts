@@ -72,7 +72,6 @@ const MIGRATIONS: readonly string[] = [
   ${countChange('settings_update', 'UPDATE ON settings', "WHEN new.key = 'alerts.dependencies'")}
   `,
   `
-<<<<<<< HEAD
   CREATE TABLE devices (
     id TEXT PRIMARY KEY, document TEXT NOT NULL, secrets TEXT NOT NULL, sealed TEXT NOT NULL, sealed_for TEXT NOT NULL, created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL) STRICT;
@@ -104,9 +103,9 @@ const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT, match TEXT NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, comment TEXT NOT NULL,
     created_by TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
   CREATE TABLE maintenance (id TEXT PRIMARY KEY, document TEXT NOT NULL, updated_at INTEGER NOT NULL) STRICT;
-=======
+  `,
+  `
   CREATE TABLE verdicts (incident_id INTEGER PRIMARY KEY REFERENCES incidents (id) ON DELETE CASCADE, at INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
->>>>>>> bb9db6d (controller/verdict: verdicts of live incidents, and blips that look like causes)
   `,
 ];
 

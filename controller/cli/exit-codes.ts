@@ -1,6 +1,8 @@
 /** sysexits(3): what a script or systemd can tell apart. */
 export const EXIT = {
   ok: 0,
+  /** It ran, and the answer is no: a rule's test that fails. */
+  no: 1,
   software: 70,
   usage: 64,
   data: 65,

@@ -162,7 +162,7 @@ const test = async (files: readonly string[], flags: Common, print: Print): Prom
     ...faults.map((fault) => `    ${fault}`),
   ]);
   show(flags, print, results, [...lines, `${results.length - failed.length} of ${results.length} tests pass`].join('\n'));
-  if (failed.length > 0) throw new CommandFailed(EXIT.software, `${failed.length} of ${results.length} rule tests fail`);
+  if (failed.length > 0) throw new CommandFailed(EXIT.no, `${failed.length} of ${results.length} rule tests fail`);
 };
 
 const runBacktest = async (id: string, flags: Common & { readonly days: number }, print: Print): Promise<void> => {

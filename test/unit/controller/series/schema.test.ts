@@ -74,7 +74,7 @@ t.test('schema: every field is in the catalogue, with a value of its type, whate
     Object.values(METRICS)
       .filter(({ measurement }) => measurement === 'ping')
       .map(({ field }) => field)
-      .filter((field) => !types.has(field)),
+      .filter((field) => field !== 'arrival_lag_ms' && !types.has(field)), // that one is the store's writer's
     [],
     'and every row of the catalogue is written by some round',
   );

@@ -54,8 +54,10 @@ const TICK_MS = 20;
 const OUTCOMES = 2_000;
 const STATUSES_PER_TICK = 100;
 const WINDOW_MS = 10_000;
+/** What is under way when it is told to stop is waited for this long. */
+const LAST_ACKNOWLEDGEMENTS_MS = 20_000;
 
-/** Runs until the signal aborts; resolves with what was sent and acknowledged. Rejects when the broker cannot be reached at the start. */
+/** Runs until the signal aborts, and then until all is acknowledged, for a while. Rejects when the broker cannot be reached at the start. */
 export const runSimulatedFleet = async (
   options: SimulatedFleetOptions,
   counters: SimulatedCounters,
@@ -109,6 +111,9 @@ export const runSimulatedFleet = async (
     }
     waiting.splice(0, sent);
   }
+  for (const agent of waiting) publish(client, agent, counters, clock.now());
+  const patience = AbortSignal.timeout(LAST_ACKNOWLEDGEMENTS_MS);
+  while (counters.acknowledged < counters.rounds && (await slept(clock, 100, patience)));
   await client.endAsync(true);
 };
 

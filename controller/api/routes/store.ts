@@ -27,7 +27,7 @@ export const addStoreRoutes = (app: App, context: Context): void => {
       config: admin,
       schema: {
         tags,
-        summary: 'What an InfluxDB answers, and what is missing there; changes nothing',
+        summary: 'What an InfluxDB answers, and what is missing there; changes nothing here',
         body: InfluxRequest,
         response: { 200: InfluxView, ...problems },
       },

@@ -38,7 +38,7 @@ export const failureOf = (status: number, body: string, what: string): InfluxFai
 const KINDS: readonly (readonly [kind: FailureKind, advice: string, fits: (status: number, said: string) => boolean])[] = [
   [
     'disk-full',
-    ': its disk is full; make room there, what waits here is kept',
+    ': its disk is full; make room there (InfluxDB 1.x must be started again after that), what waits here is kept',
     (status, said) => status === 507 || /no space left|disk full|disk quota|insufficient storage/i.test(said),
   ],
   ['unauthorised', ': check user and password, or the token', (status) => status === 401 || status === 403],

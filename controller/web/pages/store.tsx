@@ -53,7 +53,7 @@ const Place = ({ view }: { readonly view: StoreView }) => {
           <State shape={waiting ? 'firing' : 'ok'} word={waiting ? 'does not write' : 'writes'} />
         )}
       </div>
-      <dl class="stats wide">
+      <dl class="stats wide store-stats">
         <Stat label="Lag" value={queue.lagMs === null ? '–' : delayText(queue.lagMs)} below="measured until stored" />
         <Stat label="Waits" value={count(queue.arrivals)} below={plural(queue.arrivals, 'batch', 'batches').replace(/^[\d,]+ /, '')} />
         <Stat label="Queue" value={bytes(queue.bytes).value} unit={bytes(queue.bytes).unit} below={`of ${bytesText(queue.capBytes)}`} />

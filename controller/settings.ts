@@ -53,6 +53,13 @@ export const ControllerSettings = z.strictObject({
     .min(1)
     .default(PACKAGED ? '/usr/share/sonde/packages' : 'dist')
     .describe("Folder with the agents' packages (.deb) that the installer hands out."),
+  'origin-series': z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(10_000)
+    .describe('Series that each other writer (Telegraf, scripts) may have.'),
   'retention-days': Days.default(90).describe('Days for which rounds are kept as they were measured, and incidents and events.'),
   'retention-1m-days': Days.default(180).describe('Days for which windows of a minute are kept.'),
   'retention-5m-days': Days.default(400).describe('Days for which windows of five minutes are kept.'),

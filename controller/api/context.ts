@@ -2,6 +2,7 @@ import type { SetupState } from '../../protocol/api.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Controller } from '../ports.ts';
+import type { Origins } from '../origins/origins.ts';
 import type { Retention, SeriesStore } from '../series/store.ts';
 import type { State } from '../state/database.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -43,6 +44,8 @@ export interface ApiDeps {
   readonly store: SeriesStore;
   /** Which store that is, and how to change it. */
   readonly storage: Storage;
+  /** Series that others write to us. */
+  readonly origins: Origins;
   readonly random: Random;
   readonly log: Log;
   readonly settings: ApiSettings;

@@ -12,6 +12,7 @@ import type { SeriesStore } from '../series/store.ts';
 import { retentionOf, type Settings } from '../settings.ts';
 import type { State } from '../state/database.ts';
 import type { Storage } from '../storage/storage.ts';
+import { openOrigins } from '../origins/origins.ts';
 import { VERSION } from '../version.ts';
 import { bundleWeb } from '../web/build.ts';
 
@@ -43,6 +44,7 @@ export const openApi = async (
       state,
       store,
       storage,
+      origins: openOrigins({ store, state, clock: controller.clock, seriesBudget: settings['origin-series'] }),
       random,
       log,
       settings: {

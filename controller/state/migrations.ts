@@ -107,6 +107,9 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE verdicts (incident_id INTEGER PRIMARY KEY REFERENCES incidents (id) ON DELETE CASCADE, at INTEGER NOT NULL, document TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE origin_series (origin TEXT NOT NULL, series TEXT NOT NULL, PRIMARY KEY (origin, series)) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

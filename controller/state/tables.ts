@@ -62,6 +62,8 @@ export interface Tables {
   device_events: { id: Generated<number>; device_id: string; port_id: string | null; at: number; kind: string; title: string };
   mibs: { name: string; text: string; at: number; by: string };
   api_tokens: ApiTokensTable;
+  /** Which series each other writer has, by their hash. */
+  origin_series: { origin: string; series: string };
   audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
 }
 

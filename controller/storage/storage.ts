@@ -12,6 +12,7 @@ import { BackfillPlace, runBackfill } from './backfill.ts';
 import { readBoth } from './both.ts';
 import { keepInflux, keptInflux } from './kept-influx.ts';
 import { openSetAside, type SetAside } from './set-aside.ts';
+import { namingRefused } from './typed.ts';
 
 export interface StorageState {
   readonly kind: 'sqlite' | 'influx';
@@ -46,7 +47,8 @@ export interface StorageOptions {
 }
 
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { embedded, state, clock, log, file } = options;
+  const { state, clock, log, file } = options;
+  const embedded = namingRefused(options.embedded);
   const setAside = openSetAside(state, clock, log);
   const fixed = options.influx !== null;
   let influx: InfluxStore | null = null;

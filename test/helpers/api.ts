@@ -4,6 +4,7 @@ import type { App } from '../../controller/api/instance.ts';
 import { openPasswords } from '../../controller/api/passwords.ts';
 import { makeApi } from '../../controller/api/server.ts';
 import { makeSetupLink } from '../../controller/api/setup-link.ts';
+import { openOrigins } from '../../controller/origins/origins.ts';
 import { openStorage } from '../../controller/storage/storage.ts';
 import { DEFAULT_TUNING } from '../../controller/tuning.ts';
 import type { SetupState } from '../../protocol/api.ts';
@@ -70,6 +71,7 @@ export const openTestApi = async (options: TestControllerOptions = {}, change: P
     state: test.state,
     store: test.store,
     storage,
+    origins: openOrigins({ store: storage.store, state: test.state, clock: test.clock, seriesBudget: 100 }),
     random: systemRandom,
     log: silentLog,
     settings: makeSettings(),

@@ -31,6 +31,7 @@ import { addStorageRoute } from './storage.ts';
 import { addTableMetricRoutes } from './table-metrics.ts';
 import { addTargetRoutes } from './targets.ts';
 import { addTokenRoutes } from './tokens.ts';
+import { addWriteRoutes } from './write.ts';
 
 /** THE LIST of routes: one file a noun. */
 const ROUTES: readonly ((app: App, context: Context) => void)[] = [
@@ -59,6 +60,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addNodeMetricRoutes,
   addServerRoutes,
   addTableMetricRoutes,
+  addWriteRoutes,
   addAuditRoutes,
   addHealthRoutes,
   addMetricsRoute,

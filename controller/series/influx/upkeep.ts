@@ -3,19 +3,21 @@ import { InfluxFailure } from './failure.ts';
 import { identifier } from './influxql.ts';
 import type { Reader } from './reader.ts';
 
-/** A server with a retention of its own deletes by itself, and other people's points may lie in the same database: only series with our tag `agent` go, on 1.x. */
+/** A server with a retention of its own deletes by itself, and other people's points may lie in the same database: only series with our tags `agent` and `origin` go, on 1.x. */
 export const deleteBefore = async (reader: Reader, before: number): Promise<number> => {
   const { dialect, place } = await reader.connection.ready();
   if (dialect.major !== 1 || place.retentionMs !== null) return 0;
-  const ours = `agent =~ /.+/ AND time < ${Math.floor(before)}ms`;
+  const old = `time < ${Math.floor(before)}ms`;
   let deleted = 0;
-  for (const { rows } of await reader.ask(`SHOW MEASUREMENTS WHERE agent =~ /.+/`))
-    for (const [name] of rows) {
-      const tables = await reader.ask(`SELECT count(*) FROM ${identifier(String(name))} WHERE ${ours} GROUP BY *`);
-      for (const { rows: counts } of tables)
-        for (const [, ...values] of counts) deleted += Math.max(0, ...values.map((value) => (typeof value === 'number' ? value : 0)));
-      if (tables.length > 0) await reader.ask(`DELETE FROM ${identifier(String(name))} WHERE ${ours}`);
-    }
+  for (const ours of ['agent =~ /.+/', 'origin =~ /.+/'])
+    for (const { rows } of await reader.ask(`SHOW MEASUREMENTS WHERE ${ours}`))
+      for (const [name] of rows) {
+        const from = `FROM ${identifier(String(name))} WHERE ${ours} AND ${old}`;
+        const tables = await reader.ask(`SELECT count(*) ${from} GROUP BY *`);
+        for (const { rows: counts } of tables)
+          for (const [, ...values] of counts) deleted += Math.max(0, ...values.map((value) => (typeof value === 'number' ? value : 0)));
+        if (tables.length > 0) await reader.ask(`DELETE ${from}`);
+      }
   return deleted;
 };
 

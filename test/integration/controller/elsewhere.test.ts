@@ -1,0 +1,142 @@
+import { gzipSync } from 'node:zlib';
+import t from 'tap';
+import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
+import { NOW, openTestApi, type TestApi } from '../../helpers/api.ts';
+import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
+
+// Series from elsewhere, as Telegraf's outputs send them.
+
+const post = (api: TestApi, url: string, payload: string | Buffer, cookie: string, headers: Record<string, string> = {}) =>
+  api.app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { host: 'localhost', cookie, 'content-type': 'text/plain; charset=utf-8', ...headers },
+  });
+const telegraf = (at: number): string =>
+  [
+    `cpu,host=web1,cpu=cpu-total usage_user=12.5,usage_idle=80 ${at}000000`,
+    `mem,host=web1 used_percent=40.5,total=8000000000i ${at}000000`,
+    `system,host=web1 load1=0.5,uptime=86400i ${at}000000`,
+  ].join('\n');
+
+t.test('elsewhere: Telegraf’s lines are kept apart by who wrote them, gzip and all, and asked for like ours', async (t) => {
+  const api = await openTestApi();
+  const cookie = await api.signInAs('operator');
+  const v2 = await post(api, '/api/v2/write?bucket=telegraf&org=noc&precision=ns', gzipSync(telegraf(NOW)), cookie, {
+    'content-encoding': 'gzip',
+  });
+  const v1 = await post(api, '/write?db=telegraf&precision=s', `cpu,host=web2,cpu=cpu-total usage_user=7 ${NOW / 1000}`, cookie);
+
+  t.same([v2.statusCode, v1.statusCode, v2.body], [204, 204, ''], v2.body + v1.body);
+  t.match(await api.deps.storage.store.latest('cpu', {}), [
+    { tags: { host: 'web1', origin: 'operator' }, at: NOW, fields: { usage_user: 12.5 } },
+    { tags: { host: 'web2', origin: 'operator' }, at: NOW },
+  ]);
+  t.same(await api.deps.origins.list(), [{ origin: 'operator', series: 4 }]);
+  t.match(await api.deps.storage.store.latest('mem', {}), [{ fields: { total: 8_000_000_000 } }]);
+  await api.stop();
+});
+
+t.test('elsewhere: bad lines are named one by one and the good ones are kept', async (t) => {
+  const api = await openTestApi();
+  const cookie = await api.signInAs('operator');
+  await post(api, '/write?precision=ms', `m value=1 ${NOW}`, cookie);
+  const answer = await post(
+    api,
+    '/write?precision=ms',
+    [`m value=2 ${NOW + 1}`, 'm value', `m value="text" ${NOW + 2}`, `m value=3 ${NOW + 3}`].join('\n'),
+    cookie,
+  );
+
+  t.equal(answer.statusCode, 400);
+  t.match(answer.json(), {
+    code: 'invalid',
+    error: /^partial write: 2 of 4 lines refused: line 2: field "value": KEY=VALUE is needed; line 3: m\.value: a text is not a number/,
+    lines: [
+      { line: 2, reason: /KEY=VALUE/ },
+      { line: 3, reason: /a text is not a number/ },
+    ],
+  });
+  const [series] = await api.deps.storage.store.query({
+    measurement: 'm',
+    tags: {},
+    fields: [{ field: 'value', aggregate: 'last' }],
+    from: 0,
+    to: NOW + 100,
+  });
+  t.same(
+    series?.rows.map(({ values }) => values[0]),
+    [1, 2, 3],
+  );
+  await api.stop();
+});
+
+t.test('elsewhere: each writer has a budget of series, and what is over it is refused by name', async (t) => {
+  const api = await openTestApi();
+  const cookie = await api.signInAs('operator');
+  const lines = Array.from({ length: 103 }, (_, i) => `m,series=s${i} value=1 ${NOW}`).join('\n');
+  const answer = await post(api, '/api/v2/write?precision=ms', lines, cookie);
+
+  t.equal(answer.statusCode, 400);
+  t.match(answer.json().lines, [{ line: 101, reason: /over the budget of 100 series for operator/ }, { line: 102 }, { line: 103 }]);
+  t.equal(
+    (await post(api, '/api/v2/write?precision=ms', `m,series=s5 value=2 ${NOW + 1}`, cookie)).statusCode,
+    204,
+    'what is known goes on',
+  );
+  t.equal((await api.deps.storage.store.latest('m', {})).length, 100);
+  await api.stop();
+});
+
+t.test('elsewhere: nobody writes without a right to, and other bodies are refused', async (t) => {
+  const api = await openTestApi();
+  const viewer = await api.signInAs('viewer');
+  const operator = await api.signInAs('operator');
+  t.equal((await post(api, '/write', 'm f=1', '')).statusCode, 401);
+  t.equal((await post(api, '/write', 'm f=1', viewer)).statusCode, 403);
+  t.equal((await post(api, '/write?precision=h', 'm f=1', operator)).statusCode, 400);
+  t.equal((await post(api, '/write', 'm f=1', operator, { 'content-encoding': 'br' })).statusCode, 415);
+  t.equal((await post(api, '/write', Buffer.from('not gzip'), operator, { 'content-encoding': 'gzip' })).statusCode, 400);
+  t.equal(
+    (await post(api, '/write', gzipSync(Buffer.alloc(40_000_000, 0x20)), operator, { 'content-encoding': 'gzip' })).statusCode,
+    400,
+    'a bomb',
+  );
+  const ping = await api.app.inject({ url: '/ping', headers: { host: 'localhost' } });
+  t.match([ping.statusCode, ping.headers['x-influxdb-version']], [204, /^1\.8/]);
+  const created = await api.app.inject({
+    method: 'POST',
+    url: '/query?q=CREATE%20DATABASE%20%22telegraf%22',
+    headers: { host: 'localhost', cookie: operator },
+  });
+  t.same([created.statusCode, created.json()], [200, { results: [{ statement_id: 0 }] }]);
+  await api.stop();
+});
+
+t.test('elsewhere: into InfluxDB with their own types; while it is away the sender keeps them', { skip: influxdMissing }, async (t) => {
+  await using influxd = await startInfluxd();
+  const api = await openTestApi();
+  const cookie = await api.signInAs('operator');
+  await api.deps.storage.useInflux(InfluxSettings.parse({ url: influxd.url }));
+  t.equal((await post(api, '/api/v2/write', telegraf(NOW), cookie)).statusCode, 204);
+
+  const types = await influxd.query('SHOW FIELD KEYS FROM system', 'telegraf');
+  t.same(types[0]?.values, [
+    ['load1', 'float'],
+    ['uptime', 'integer'],
+  ]);
+  const refused = await post(
+    api,
+    '/api/v2/write',
+    `system,host=web1 uptime=1.5 ${NOW + 1}000000\nsystem,host=web1 load1=1 ${NOW + 2}000000`,
+    cookie,
+  );
+  t.match([refused.statusCode, refused.json()], [400, { lines: [{ line: 1, reason: /uptime/ }] }]);
+  await influxd.kill('SIGKILL');
+  const away = await post(api, '/api/v2/write', telegraf(NOW + 1_000), cookie);
+  t.match([away.statusCode, away.json()], [503, { detail: /the store cannot write now, send it again: .*cannot be reached/ }]);
+  await influxd.start();
+  t.equal((await post(api, '/api/v2/write', telegraf(NOW + 1_000), cookie)).statusCode, 204);
+  await api.stop();
+});

@@ -47,6 +47,8 @@ export interface AgentDeps {
   /** Calls the handler when `health` has changed: the controller hears of it at once. */
   readonly onHealth?: (handler: () => void) => void;
   readonly certificateExpiresAt?: () => number | null;
+  /** Where this agent's own /metrics can be reached from elsewhere. */
+  readonly metricsAddress?: () => string | undefined;
   /** Told at each status, connected or not: for `agent status`. */
   readonly onStatus?: (status: OnlineStatus, connection: Connection) => void;
   readonly timing?: Partial<Timing>;

@@ -62,6 +62,7 @@ only to the controller that made it. Running it again is harmless.
   command('run', 'measure, spool, publish, until told to stop')
     .option('--nice <n>', 'nice value of the ICMP process (SONDE_NICE)')
     .addHelpText('after', '\nThe package runs this as a service: systemctl status sonde-agent, journalctl -u sonde-agent.')
+    .option('--metrics <address:port>', 'answer /metrics and /probe there (SONDE_METRICS); nowhere unless said')
     .action(async (flags) => {
       const { run } = await import('./commands/run.ts');
       await act((settings) => run(settings, signal), flags);

@@ -32,6 +32,11 @@ export const AgentSettings = z.strictObject({
     .max(19, 'a whole number from -20 to 19')
     .optional()
     .describe("nice value of the ICMP process; the agent's own unless said"),
+  metrics: z
+    .string()
+    .regex(/^.*:\d{1,5}$/, 'ADDRESS:PORT, as 127.0.0.1:9469')
+    .optional()
+    .describe('address on which /metrics and /probe are answered; nowhere unless said'),
 });
 const NAMES = Object.keys(AgentSettings.shape);
 
@@ -43,6 +48,8 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Nice value of the ICMP process; null: the agent's own. */
   readonly nice: number | null;
+  /** Where /metrics and /probe are answered; null: nowhere. */
+  readonly metrics: string | null;
   /** Where each setting came from, for `config show`. */
   readonly origins: Readonly<Record<string, string>>;
 }
@@ -54,12 +61,13 @@ export interface Flags {
   readonly limits?: string;
   readonly logLevel?: string;
   readonly nice?: string;
+  readonly metrics?: string;
 }
 
 /** File (--config, SONDE_CONFIG, /etc/sonde/agent.yaml of the package), then SONDE_*, then flags: the later one wins. Throws BadSettings. */
 export const readSettings = async (flags: Flags, environment: NodeJS.ProcessEnv = process.env): Promise<Settings> => {
   const { config, logLevel, ...same } = flags;
-  const own = Object.entries({ data: same.data, limits: same.limits, nice: same.nice, 'log-level': logLevel });
+  const own = Object.entries({ data: same.data, limits: same.limits, nice: same.nice, metrics: same.metrics, 'log-level': logLevel });
   const settled = settle(AgentSettings, [
     ...(await fileSource(config ?? environment['SONDE_CONFIG'])),
     { where: 'the environment', values: fromEnvironment(environment) },
@@ -71,7 +79,7 @@ export const readSettings = async (flags: Flags, environment: NodeJS.ProcessEnv 
   const beside = join(data, 'limits.yaml');
   const ofTheHost = (PACKAGED && data === DATA) || (existsSync(SYSTEM_LIMITS) && !existsSync(beside));
   const limits = resolve(values.limits ?? (ofTheHost ? SYSTEM_LIMITS : beside));
-  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, origins };
+  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, metrics: values.metrics ?? null, origins };
 };
 
 /** The data directory is SONDE_AGENT_DATA: SONDE_DATA is the controller's, and both may run from one environment. */

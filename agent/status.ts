@@ -21,6 +21,7 @@ export const statusOf = ({ deps, spool, timekeeper, keeper, runner, staleMs }: S
   const controller = timekeeper.now();
   const { rounds, bytes, capBytes, dropped } = spool.stats;
   const expiresAt = deps.certificateExpiresAt?.() ?? null;
+  const metricsAddress = deps.metricsAddress?.();
   return {
     v: PROTOCOL_VERSION,
     state: 'online',
@@ -36,5 +37,6 @@ export const statusOf = ({ deps, spool, timekeeper, keeper, runner, staleMs }: S
     packetsPerSecond: runner.tasks.reduce((sum, task) => sum + taskCost(task).packetsPerSecond, 0),
     health: deps.health(),
     ...(expiresAt === null ? {} : { certificateExpiresAt: expiresAt }),
+    ...(metricsAddress === undefined ? {} : { metricsAddress }),
   };
 };

@@ -1,6 +1,8 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
+import { roundEndMs } from '../protocol/round.ts';
 import { openAlerts } from './alerts/alerts.ts';
 import { runConsumer } from './arrivals/consume.ts';
+import { type Behind, openBehind } from './behind.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
 import { openPolls, type Polls } from './fleet/snmp/polls.ts';
@@ -69,6 +71,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     steering,
     intake,
     fleetMetrics: openFleetMetrics(clock),
+    behind: openBehind(),
     totals: { roundsStored: 0, storeLagMs: null },
   };
   const loops = [
@@ -102,6 +105,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     closed: Promise.allSettled(loops).then(() => {}),
     counters: () => counters(parts),
     metricsOfFleet: parts.fleetMetrics.render,
+    storedBehind: parts.behind.read,
   };
 };
 
@@ -120,12 +124,13 @@ interface Parts {
   readonly steering: Steering;
   readonly intake: Intake;
   readonly fleetMetrics: FleetMetrics;
+  readonly behind: Behind;
   readonly totals: { roundsStored: number; storeLagMs: number | null };
 }
 
 /** Four readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
-  const { deps, alerts, polls, clock, now, troubles, latest, steering, intake, totals, fleetMetrics } = parts;
+  const { deps, alerts, polls, clock, now, troubles, latest, steering, intake, totals, fleetMetrics, behind } = parts;
   const pointsOf = makePointsOf(steering.registry.tagsOf);
   const setAside = openSetAside(deps.state, clock, deps.log);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
@@ -137,6 +142,8 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
       const stored = await writeRounds(deps.store, arrivals, pointsOf, setAside.add);
       totals.roundsStored += stored.rounds;
       if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
+      const at = now();
+      for (const { batch } of arrivals) if (batch.lane === 'fresh') for (const round of batch.rounds) behind.add(at - roundEndMs(round));
     }),
     consumer('alerts', (arrivals) => alerts.consume(arrivals)),
     consumer('devices', async (arrivals) => {

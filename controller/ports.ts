@@ -1,5 +1,6 @@
 // What the controller's core takes and gives: for its wiring (controller.ts), the API, the command line, the simulation.
 import type { SmokeColumn } from '../protocol/api.ts';
+import type { HistogramSample } from '../protocol/exposition.ts';
 import type { Broker } from '../protocol/link.ts';
 import type { Db } from '../protocol/database.ts';
 import type { Log } from '../protocol/log.ts';
@@ -131,6 +132,8 @@ export interface Controller {
   counters(): Counters;
   /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */
   metricsOfFleet(prefix: string): string;
+  /** From fresh rounds' ends until they were in the store, since the start. */
+  storedBehind(): HistogramSample;
   /** Empty when all is well: what /readyz and the overview tell. */
   troubles(): readonly Trouble[];
   /** Call when another part has changed agents in the control database (an enrolment): their configuration is compiled and pushed. */

@@ -19,6 +19,7 @@ import { datesNow, systemHost } from '../host.ts';
 import { refusalOf } from '../icmp/guard.ts';
 import type { SupervisedIcmpEngine } from '../icmp/supervisor.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
+import { openExporter } from '../metrics/exporter.ts';
 import { makeTransport } from '../link/transport.ts';
 import { makeResolve } from '../probes/resolve.ts';
 import { openSnmpEngine } from '../probes/snmp/supervisor.ts';
@@ -61,6 +62,9 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   await using snmp = openSnmpEngine({ clock, log, limits: limitsOf(rails) });
   const dialOptions = (): ReturnType<typeof dialOptionsOf> => dialOptionsOf(data, datesNow);
   let connectedMs = clock.monotonic();
+  const resolve = makeResolve((address, probe) => refusalOf(limitsOf(rails), address, probe));
+  const exporter = openExporter({ settings, clock, log, icmp, resolve, agent: identity.agent }, signal);
+  await using _listening = exporter;
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
   await Promise.all([
     runAgent(
@@ -77,14 +81,16 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         icmp,
         snmp,
         unseal: (context, sealed) => unsealWith(data, context, sealed),
-        resolve: makeResolve((address, probe) => refusalOf(limitsOf(rails), address, probe)),
+        resolve,
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
         about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp'] },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
+        metricsAddress: exporter.address,
         certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
         onStatus: (status, connection) => {
           if (connection.connected) connectedMs = clock.monotonic();
+          exporter.told(status, connection.connected);
           writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status }));
         },
         timing: { tellMs: TELL_MS },

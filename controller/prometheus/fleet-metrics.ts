@@ -2,7 +2,7 @@
 import type { Clock } from '../../protocol/time.ts';
 import { PING } from '../series/schema.ts';
 import type { Point } from '../series/store.ts';
-import { exposition } from './exposition.ts';
+import { exposition } from '../../protocol/exposition.ts';
 import { interfaceFamilies, type PolledSeries } from './interface-metrics.ts';
 import { countPing, newPing, pingFamilies, type PingSeries } from './ping-metrics.ts';
 

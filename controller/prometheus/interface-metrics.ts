@@ -1,6 +1,6 @@
 // Interfaces and sockets: the agents' own (Telegraf's net and netstat) and ports by SNMP, as node_exporter, snmp_exporter and the network dashboards name them.
 import type { Point } from '../series/store.ts';
-import type { Family, Labels, Sample } from './exposition.ts';
+import type { Family, Labels, Sample } from '../../protocol/exposition.ts';
 
 export interface PolledSeries {
   newest: Point;

@@ -1,7 +1,7 @@
 // Rounds as smokeping_prober, blackbox_exporter and the network-quality gauges name them, counted since the start of this process.
 import { decodeSketch, quantileOf, type Sketch } from '../../protocol/sketch.ts';
 import type { Point } from '../series/store.ts';
-import type { Family, HistogramSample, Labels, Sample } from './exposition.ts';
+import type { Family, HistogramSample, Labels, Sample } from '../../protocol/exposition.ts';
 
 /** smokeping_prober's own, seconds. */
 export const BOUNDS_S = Array.from({ length: 20 }, (_, i) => Number((5e-5 * 2 ** i).toPrecision(6)));

@@ -4,10 +4,11 @@ import { type Bench, type BenchResult, table } from './bench.ts';
 import { embedded } from './embedded.ts';
 import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
+import { ingest } from './ingest.ts';
 import { query } from './query.ts';
 import { verdict } from './verdict.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict, embedded, query };
+const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict, embedded, query, ingest };
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

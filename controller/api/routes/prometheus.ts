@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EXPOSITION_TYPE } from '../../prometheus/exposition.ts';
+import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { refuse } from '../problem.ts';

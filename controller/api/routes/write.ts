@@ -12,6 +12,8 @@ import { problems } from '../schemas.ts';
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const INFLATED_MAX_BYTES = 32 * 1024 * 1024;
 const NAMED_MOST = 100;
+/** What we take is what InfluxDB 1.8 takes: /write, and /api/v2/write with a token. */
+const VERSION = '1.8.10-sonde';
 
 const Precisions = z.enum(['ns', 'n', 'us', 'u', 'ms', 's']).default('ns');
 const PRECISION: Readonly<Record<z.infer<typeof Precisions>, Precision>> = { ns: 'ns', n: 'ns', us: 'us', u: 'us', ms: 'ms', s: 's' };
@@ -66,9 +68,9 @@ const addHandshakes = (app: App): void => {
     '/ping',
     {
       config: { access: 'open' },
-      schema: { hide: true, response: { 204: z.null() } },
+      schema: { tags: ['write'], security: [], summary: 'As InfluxDB answers it', response: { 200: z.object({ version: z.string() }) } },
     },
-    async (_request, reply) => reply.code(204).header('x-influxdb-version', '1.8.10-sonde').send(null),
+    async (_request, reply) => reply.header('x-influxdb-version', VERSION).send({ version: VERSION }),
   );
   app.post(
     '/query',

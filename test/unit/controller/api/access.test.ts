@@ -12,6 +12,7 @@ const OPEN = new Set([
   'GET /metrics',
   'GET /metrics/fleet',
   'GET /metrics/network',
+  'GET /ping',
   'GET /api/v1/prometheus/sd',
 ]);
 const ADMIN = /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|dependencies)/;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { PortView } from '../../../protocol/api-devices.ts';
 import { TargetId } from '../../../protocol/ids.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
-import { EXPOSITION_TYPE } from '../../prometheus/exposition.ts';
+import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts';
 import type { Context } from '../context.ts';
 import { viewPort } from '../device-view.ts';
 import type { App } from '../instance.ts';

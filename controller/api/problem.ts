@@ -24,7 +24,9 @@ const STATUS_OF = { 'not-found': 404, exists: 409, invalid: 422, 'over-budget': 
 
 /** A refusal of the fleet, with the fields that it names. */
 export const refusedBy = ({ why, problems }: Refused): Error => {
-  const detail = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  const detail = problems
+    .map(({ path, message }) => (path === '' || message.startsWith(`${path}: `) ? message : `${path}: ${message}`))
+    .join('; ');
   const fields = problems.filter(({ path }) => path !== '');
   return refuse(STATUS_OF[why], detail, fields);
 };

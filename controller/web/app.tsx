@@ -5,7 +5,9 @@ import { go, path, usualRange } from './data/location.ts';
 import { learn, setup, who } from './data/session.ts';
 import { followTotals } from './data/totals.ts';
 import { AgentPage } from './pages/agent.tsx';
+import { ApiTokensPage } from './pages/api-tokens.tsx';
 import { EnrolPage } from './pages/enrol.tsx';
+import { ExplorePage } from './pages/explore.tsx';
 import { FleetPage } from './pages/fleet.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
@@ -39,6 +41,8 @@ const routes: readonly Route[] = [
     hour,
   ],
   [/^\/store$/, () => <StorePage />],
+  [/^\/explore$/, () => <ExplorePage />, hour],
+  [/^\/api-tokens$/, () => <ApiTokensPage />],
   [/^\/enrol$/, () => <EnrolPage />],
 ];
 

@@ -17,6 +17,8 @@ const pages: readonly Hit[] = [
   { to: '/rules', name: 'Rules and notifiers', detail: 'page', icon: 'rules' },
   { to: '/fleet', name: 'Fleet', detail: 'page', icon: 'fleet' },
   { to: '/targets', name: 'Targets', detail: 'page', icon: 'targets' },
+  { to: '/explore', name: 'Explore', detail: 'page', icon: 'search' },
+  { to: '/api-tokens', name: 'API tokens', detail: 'page', icon: 'link' },
   { to: '/targets/new', name: 'Add target', detail: 'action', icon: 'plus' },
   { to: '/enrol', name: 'Enrol agent', detail: 'action', icon: 'plus' },
 ];

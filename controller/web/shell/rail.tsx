@@ -24,9 +24,14 @@ const entries: readonly (readonly Entry[])[] = [
   [
     { to: '/fleet', name: 'Fleet', icon: 'fleet' },
     { to: '/targets', name: 'Targets', icon: 'targets', also: /^\/pairs\// },
+    { to: '/explore', name: 'Explore', icon: 'search' },
     { to: '/store', name: 'Store', icon: 'table' },
+    { to: '/api-tokens', name: 'API tokens', icon: 'link' },
   ],
 ];
+
+/** The bottom of a phone has room for five; the rest is found. */
+const NOT_ON_PHONES: ReadonlySet<string> = new Set(['/rules', '/store', '/explore', '/api-tokens']);
 
 const isCurrent = ({ to, also }: Entry): boolean => {
   const at = path.value;
@@ -125,7 +130,7 @@ export const Tabs = ({ onFind }: { readonly onFind: () => void }) => (
   <nav class="tabs" aria-label="Pages">
     {entries
       .flat()
-      .filter(({ to }) => to !== '/rules' && to !== '/store')
+      .filter(({ to }) => !NOT_ON_PHONES.has(to))
       .map((entry) => (
         <Link key={entry.to} to={entry.to} current={isCurrent(entry)}>
           <Icon name={entry.icon} size={20} />

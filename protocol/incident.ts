@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Delivery } from './notify-api.ts';
 import { Severity } from './rule.ts';
 import { Verdict } from './verdict.ts';
 
@@ -49,5 +50,18 @@ export const IncidentDetail = IncidentView.extend({
       error: z.string().nullable(),
     }),
   ),
+  /** Each message with its attempts. */
+  deliveries: z.array(Delivery).default([]),
+  /** What mutes all of it now. */
+  mutedBy: z.array(z.object({ kind: z.enum(['silence', 'maintenance']), id: z.string(), why: z.string(), until: at })).default([]),
+  /** Who is told next, unless somebody acknowledges it. */
+  next: z.array(z.object({ notifier: z.string(), at, repeated: z.boolean() })).default([]),
+  /** What people and devices changed around its beginning, newest first. */
+  changes: z.array(z.object({ at, who: z.string(), what: z.string() })).default([]),
+  /** The line that the rule has now. */
+  line: z
+    .object({ name: z.string(), field: z.string(), comparison: z.enum(['above', 'below']), threshold: z.number() })
+    .nullable()
+    .default(null),
 });
 export type IncidentDetail = z.infer<typeof IncidentDetail>;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type IncidentDetail, IncidentView } from '../../protocol/api.ts';
 import { Verdict } from '../../protocol/verdict.ts';
 import type { State } from '../state/database.ts';
+import { readAround } from './incident-around.ts';
 
 type Members = IncidentView['members'];
 const Members = z.array(IncidentView.shape.members.element);
@@ -48,7 +49,7 @@ export const listIncidents = async (
 };
 
 /** With its timeline and what was sent to whom; null when there is none of this number. */
-export const readIncident = async (state: State, id: number): Promise<IncidentDetail | null> => {
+export const readIncident = async (state: State, id: number, now: number): Promise<IncidentDetail | null> => {
   const row = await state.selectFrom('incidents').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) return null;
   const events = await state
@@ -67,7 +68,7 @@ export const readIncident = async (state: State, id: number): Promise<IncidentDe
     deliveredAt: message.delivered_at,
     error: message.last_error,
   }));
-  return { ...viewIncident(row), events, notifications, ...(await readVerdict(state, id)) };
+  return { ...viewIncident(row), events, notifications, ...(await readVerdict(state, id)), ...(await readAround(state, row, now)) };
 };
 
 const readVerdict = async (state: State, id: number): Promise<Pick<IncidentDetail, 'verdict'>> => {

@@ -11,11 +11,13 @@ import { ExplorePage } from './pages/explore.tsx';
 import { FleetPage } from './pages/fleet.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
+import { NotifiersPage } from './pages/notifiers.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PairPage } from './pages/pair.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { SetupPage } from './pages/setup.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { SilencesPage } from './pages/silences.tsx';
 import { StorePage } from './pages/store.tsx';
 import { TargetEditorPage } from './pages/target-editor.tsx';
 import { TargetsPage } from './pages/targets.tsx';
@@ -30,6 +32,8 @@ const routes: readonly Route[] = [
   [/^\/incidents$/, () => <IncidentsPage />],
   [/^\/incidents\/(\d+)$/, ([id = '']) => <IncidentPage id={Number(id)} />],
   [/^\/rules$/, () => <RulesPage />],
+  [/^\/silences$/, () => <SilencesPage />],
+  [/^\/notifiers$/, () => <NotifiersPage />],
   [/^\/fleet$/, () => <FleetPage />],
   [/^\/fleet\/([^/]+)$/, ([id = '']) => <AgentPage id={id} />, hour],
   [/^\/targets$/, () => <TargetsPage />],

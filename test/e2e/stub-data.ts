@@ -1,4 +1,5 @@
 import type { AgentView, IncidentDetail, Overview, PairHistory, PairView, SmokeColumn, TargetView } from '../../protocol/api.ts';
+import { told, untold } from './stub-notify.ts';
 
 // A made-up fleet for looking at pages: every state, every absence, every class of loss. Not a test of anything by itself.
 
@@ -250,7 +251,7 @@ export const incidents = (now: number): IncidentDetail[] => [
   {
     id: 4127,
     rule: 'loss-to-partners',
-    cause: 'sbc1',
+    cause: 'target:sbc1',
     title: 'sbc1.voxbridge.example loses 6.2 % of packets from ber-edge-02',
     severity: 'critical',
     state: 'firing',
@@ -290,11 +291,12 @@ export const incidents = (now: number): IncidentDetail[] => [
       { notifier: 'noc', state: 'delivered', attempts: 1, createdAt: now - 41 * 60_000, deliveredAt: now - 41 * 60_000 + 400, error: null },
       { notifier: 'partner', state: 'waiting', attempts: 3, createdAt: now - 41 * 60_000, deliveredAt: null, error: 'connection refused' },
     ],
+    ...told(now),
   },
   {
     id: 4121,
     rule: 'no-reply',
-    cause: 'dns2',
+    cause: 'target:dns2',
     title: 'dns2.kestrel.example does not answer',
     severity: 'critical',
     state: 'firing',
@@ -305,11 +307,12 @@ export const incidents = (now: number): IncidentDetail[] => [
     members: [{ series: 'dns2/icmp loss_ratio', agent: 'waw-edge-01', target: 'dns2', value: 1, since: now - 73 * 60_000 }],
     events: [],
     notifications: [],
+    ...untold,
   },
   {
     id: 4100,
     rule: 'agent-off',
-    cause: 'sin',
+    cause: 'agent:sin',
     title: 'sin-edge-01 is off',
     severity: 'warning',
     state: 'resolved',
@@ -320,6 +323,7 @@ export const incidents = (now: number): IncidentDetail[] => [
     members: [{ series: 'agent', agent: 'sin-edge-01', target: null, value: null, since: now - 26 * 3_600_000 }],
     events: [],
     notifications: [],
+    ...untold,
   },
 ];
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { bundleWeb } from '../../controller/web/build.ts';
+import { deliveries, maintenance, notifiers, preview, routes, silences } from './stub-notify.ts';
 import { agents, history, incidents, overview, pairs, targets } from './stub-data.ts';
 
 // Serves the web admin with a made-up fleet, for looking at pages: sh packaging/node.sh test/e2e/stub-server.ts [port]
@@ -105,7 +106,14 @@ const answers: readonly (readonly [RegExp, (parts: readonly string[], query: URL
       ],
     }),
   ],
-  [/^notifiers$/, () => ({ notifiers: [{ id: 'noc', kind: 'webhook', url: 'https://hooks.halden.example/noc', allowPrivate: false }] })],
+  [/^notifiers$/, (_, __, now) => ({ notifiers: notifiers(now) })],
+  [/^notifiers\/.*test$/, () => ({ ok: false, said: 'the receiver answered 404: no_service', ms: 212 })],
+  [/^notifiers\/[^/]+\/deliveries$/, (_, __, now) => ({ deliveries: deliveries(now) })],
+  [/^routes$/, () => routes],
+  [/^silences$/, (_, __, now) => ({ silences: silences(now) })],
+  [/^silences\/preview$/, () => preview],
+  [/^maintenance$/, (_, __, now) => ({ maintenance: [maintenance(now)] })],
+  [/^maintenance\/preview$/, (_, __, now) => ({ maintenance: maintenance(now), mutes: preview })],
   [
     /^tokens$/,
     (_, query, now) => {

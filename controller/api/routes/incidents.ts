@@ -30,7 +30,7 @@ export const addIncidentRoutes = (app: App, context: Context): void => {
       schema: { tags, summary: 'One incident', params: IncidentPath, response: { 200: IncidentDetail, ...problems } },
     },
     async ({ params }) => {
-      const incident = await readIncident(state, params.id);
+      const incident = await readIncident(state, params.id, Math.floor(controller.clock.now()));
       if (incident === null) throw notFound(`incident ${params.id}`);
       return incident;
     },
@@ -63,7 +63,7 @@ export const addIncidentRoutes = (app: App, context: Context): void => {
         await audit(state, controller.clock, login, 'incident-acknowledge', { incident: params.id });
         controller.changes.emit({ kind: 'incidents' });
       }
-      const incident = await readIncident(state, params.id);
+      const incident = await readIncident(state, params.id, Math.floor(controller.clock.now()));
       if (incident === null) throw notFound(`incident ${params.id}`);
       return incident;
     },

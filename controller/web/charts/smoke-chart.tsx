@@ -8,6 +8,7 @@ import type { Span } from '../data/range.ts';
 import { clock, clockSeconds } from '../format/time.ts';
 import { ColumnTable } from './column-table.tsx';
 import { Readout, type Reading } from './readout.tsx';
+import { lineMs, type RuleLine } from './rule-line.ts';
 import { axisOf, layout, nearest } from './smoke.ts';
 import { lane, makePlot, plotData, type Scene } from './smoke-plot.ts';
 
@@ -17,6 +18,7 @@ interface Props {
   readonly height: number;
   readonly label: string;
   readonly table: boolean;
+  readonly line?: RuleLine | null;
   readonly onTable: () => void;
   readonly onZoom: (span: Span) => void;
   readonly onZoomIn: () => void;
@@ -43,7 +45,11 @@ export const SmokeChart = (props: Props) => {
       now: knownUntil.value,
       measuredSince: history.measuredSince ?? null,
     },
-    axis: axisOf(history.columns.filter((column) => column.endAt > span.from && column.at < span.to)),
+    axis: axisOf(
+      history.columns.filter((column) => column.endAt > span.from && column.at < span.to),
+      lineMs(props.line),
+    ),
+    line: props.line ?? null,
     annotations: history.annotations,
     theme: theme.value,
     zone: zone.value,

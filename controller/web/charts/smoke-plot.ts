@@ -1,9 +1,10 @@
 import uPlot from 'uplot';
 import type { PairHistory } from '../../../protocol/api.ts';
-import { delay } from '../format/quantity.ts';
+import { delay, delayText } from '../format/quantity.ts';
 import { clock, clockSeconds, day, type Zone } from '../format/time.ts';
 import { drawAnnotations } from './annotations.ts';
 import { drawAbsences, drawBands, drawClips, drawErrorBound, drawMedian, drawStrip, inside } from './canvas.ts';
+import { drawRuleLine, drawStripLine, lineMs, type RuleLine } from './rule-line.ts';
 import { type Axis, timeTicks } from './scale.ts';
 import { layout, nearest, type SmokeInput, type SmokeLayout } from './smoke.ts';
 import type { Theme } from './theme.ts';
@@ -14,6 +15,8 @@ export interface Scene {
   readonly input: Omit<SmokeInput, 'width'>;
   readonly axis: Axis;
   readonly annotations: PairHistory['annotations'];
+  /** Of the rule that fired, where the chart belongs to an incident. */
+  readonly line?: RuleLine | null;
   readonly theme: Theme;
   readonly zone: Zone;
 }
@@ -153,6 +156,9 @@ const paint = (plot: uPlot, scene: Scene): void => {
   inside(context, { ...box, top: box.top - 1, height: box.height + 1 }, () => {
     context.translate(0, 1);
     paintPlot(context, view, scene, box.height);
+    const ms = lineMs(scene.line);
+    if (ms !== null && ms <= scene.axis.max)
+      drawRuleLine(context, box.height * (1 - ms / scene.axis.max), box.width, `rule ${delayText(ms)}`, scene.theme);
   });
   const strip = { ...box, top: box.top + box.height + stripGap, height: stripHeight };
   inside(context, strip, () => {
@@ -161,6 +167,7 @@ const paint = (plot: uPlot, scene: Scene): void => {
     context.fillStyle = scene.theme.line;
     context.fillRect(0, 0, box.width, 1);
     drawStrip(context, view, stripHeight, scene.theme);
+    drawStripLine(context, scene.line, box.width, stripHeight, scene.theme);
   });
   stripLabels(context, strip.left - 8, strip.top, scene.theme);
   context.translate(box.left, box.top);

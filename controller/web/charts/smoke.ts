@@ -174,9 +174,10 @@ const pendingOf = (input: SmokeInput, last: SmokeColumn | undefined, xOf: (at: n
 };
 
 /** The axis of the delays in view: from zero to what 99.5 % of the shown p95 do not pass, rounded up. */
-export const axisOf = (columns: readonly SmokeColumn[]): Axis => {
+export const axisOf = (columns: readonly SmokeColumn[], line: number | null = null): Axis => {
   const tops = columns.flatMap((column) => (column.rtt ? [column.rtt.p95Ms] : []));
-  return valueAxis(Math.max(quantile(tops, 0.995), 0.01));
+  const top = Math.max(quantile(tops, 0.995), 0.01);
+  return valueAxis(line !== null && line <= 4 * top ? Math.max(top, 1.05 * line) : top); // a line far above would press the smoke flat
 };
 
 /** The column nearest to a time, or what is absent there. */

@@ -76,9 +76,9 @@ export const ago = (at: number, now: number, zone: Zone): string => {
 
 /** What a person types into a field: 10 s, 500 ms, 2 min; null when it is no length of time. */
 export const parseDuration = (text: string): number | null => {
-  const [, number, unit] = /^\s*(\d+(?:[.,]\d+)?)\s*(ms|s|sec|m|min|h)?\s*$/i.exec(text) ?? [];
+  const [, number, unit] = /^\s*(\d+(?:[.,]\d+)?)\s*(ms|s|sec|m|min|h|d)?\s*$/i.exec(text) ?? [];
   if (number === undefined) return null;
-  const scale: Record<string, number> = { ms: 1, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+  const scale: Record<string, number> = { ms: 1, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
   return Math.round(Number(number.replace(',', '.')) * (scale[(unit ?? 's').toLowerCase()] ?? 1000));
 };
 

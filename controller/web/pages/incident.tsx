@@ -12,20 +12,24 @@ import { subscribe } from '../data/live.ts';
 import { usePairs } from '../data/lists.ts';
 import { useResource } from '../data/resource.ts';
 import { plural, unbroken } from '../format/quantity.ts';
-import { clock, clockSeconds, duration, when } from '../format/time.ts';
+import { clockSeconds, duration, when } from '../format/time.ts';
 import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
-import { Lanes, type LaneSpan } from '../parts/lanes.tsx';
-import { Glyph, type Shape } from '../parts/state.tsx';
+import { Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
+import { RelatedChanges, Told } from './incident-told.tsx';
+import { Timeline } from './incident-timeline.tsx';
 import { VerdictPanel } from './incident-verdict.tsx';
 import { incidentShape, incidentWord } from './incidents.tsx';
+import { termsOfIncident } from './match.ts';
 import { pairLink } from './pair-table.tsx';
+import { SilenceForm } from './silence-form.tsx';
 
 const crumb = { to: '/incidents', name: 'Incidents' };
 
 export const IncidentPage = ({ id }: { readonly id: number }) => {
   const { data, error, reload, set } = useResource<IncidentDetail>(`/incidents/${id}`);
+  const [silencing, setSilencing] = useState(false);
   useEffect(
     () =>
       subscribe('incidents', (event) => {
@@ -66,6 +70,11 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
           </p>
           <h2 class="sentence">{unbroken(data.title)}</h2>
         </div>
+        {data.state === 'firing' ? (
+          <button type="button" class="button" onClick={() => setSilencing(!silencing)}>
+            <Icon name="silence" size={14} /> Silence…
+          </button>
+        ) : null}
         {data.state === 'firing' && data.acknowledgedAt === null ? (
           <button type="button" class="button primary acknowledge" onClick={acknowledge}>
             <Icon name="check" /> Acknowledge
@@ -80,11 +89,23 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
         <div class="stack">
           <Moment incident={data} end={end} />
           <Timeline incident={data} end={end} />
-          <Told incident={data} />
+          <Happened incident={data} />
         </div>
         <div class="stack">
+          {silencing ? (
+            <SilenceForm
+              terms={termsOfIncident(data)}
+              own={data.id}
+              onClose={() => setSilencing(false)}
+              onSaved={() => {
+                setSilencing(false);
+                reload();
+              }}
+            />
+          ) : null}
           <VerdictPanel verdict={data.verdict} />
-          <Notified incident={data} />
+          <Told incident={data} />
+          <RelatedChanges incident={data} />
         </div>
       </div>
     </Frame>
@@ -118,7 +139,11 @@ const Moment = ({ incident, end }: { readonly incident: IncidentDetail; readonly
             <span class="grow" />
             <span class="ink3 small">since {when(incident.members[index]?.since ?? incident.openedAt, now.value, zone.value)}</span>
           </p>
-          {index === 0 ? <FirstPair pair={pair} over={quantised} /> : <PairSpark pair={pair} over={quantised} columns={700} height={48} />}
+          {index === 0 ? (
+            <FirstPair pair={pair} over={quantised} line={incident.line} />
+          ) : (
+            <PairSpark pair={pair} over={quantised} columns={700} height={48} />
+          )}
         </div>
       ))}
       {felt.length === 0 ? (
@@ -129,7 +154,7 @@ const Moment = ({ incident, end }: { readonly incident: IncidentDetail; readonly
 };
 
 /** The first series in full; a zoom goes on in its own page. */
-const FirstPair = ({ pair, over }: { readonly pair: PairView; readonly over: Range }) => {
+const FirstPair = ({ pair, over, line }: { readonly pair: PairView; readonly over: Range; readonly line: IncidentDetail['line'] }) => {
   const { data } = useHistory(pair.agent, pair.task, over, phone.value ? 320 : 700);
   const [table, setTable] = useState(false);
   if (!data) return <Skeleton rows={4} height={60} />;
@@ -144,6 +169,7 @@ const FirstPair = ({ pair, over }: { readonly pair: PairView; readonly over: Ran
       height={300}
       label={`Round-trip time from ${pair.agent} to ${pair.targetName}`}
       table={table}
+      line={line}
       onTable={() => setTable(!table)}
       onZoom={(chosen) => open(zoomTo(chosen))}
       onZoomIn={() => open(zoomIn(over, serverNow()))}
@@ -152,37 +178,7 @@ const FirstPair = ({ pair, over }: { readonly pair: PairView; readonly over: Ran
   );
 };
 
-const Timeline = ({ incident, end }: { readonly incident: IncidentDetail; readonly end: number }) => {
-  const crossed = Math.min(incident.openedAt, ...incident.members.map((member) => member.since));
-  const pad = Math.max(120_000, (end - crossed) / 5);
-  const to = incident.resolvedAt === null ? end : end + pad;
-  const spans: LaneSpan[] = [
-    { from: crossed - pad, to: crossed, tone: 'ok', word: 'ok' },
-    { from: crossed, to: incident.openedAt, tone: 'pending', word: 'pending' },
-    { from: incident.openedAt, to: end, tone: 'firing', word: 'firing' },
-  ];
-  if (incident.resolvedAt !== null) spans.push({ from: incident.resolvedAt, to, tone: 'ok', word: 'ok' });
-  return (
-    <section class="panel">
-      <div class="panel-head">
-        <h2>Timeline</h2>
-        <span class="ink3">event time</span>
-      </div>
-      <div class="panel-body">
-        <Lanes
-          from={crossed - pad}
-          to={to}
-          now={now.value}
-          lanes={[{ name: 'Rule', spans }]}
-          marks={[crossed, incident.openedAt]}
-          ticks={(at) => clock(at, zone.value)}
-        />
-      </div>
-    </section>
-  );
-};
-
-const Told = ({ incident }: { readonly incident: IncidentDetail }) => (
+const Happened = ({ incident }: { readonly incident: IncidentDetail }) => (
   <section class="panel">
     <div class="panel-head ruled">
       <h2>What happened</h2>
@@ -193,46 +189,6 @@ const Told = ({ incident }: { readonly incident: IncidentDetail }) => (
           <time class="ink3 small">{clockSeconds(event.at, zone.value)}</time>
           <span class="name">{event.kind.replaceAll('-', ' ')}</span>
           <span class="ink2">{event.detail}</span>
-        </li>
-      ))}
-    </ul>
-  </section>
-);
-
-const noteShape: { readonly [K in 'waiting' | 'delivered' | 'failed']: Shape } = { waiting: 'pending', delivered: 'ok', failed: 'firing' };
-
-const Notified = ({ incident }: { readonly incident: IncidentDetail }) => (
-  <section class="panel dry">
-    <div class="panel-head ruled">
-      <h2>Notified</h2>
-    </div>
-    {incident.notifications.length === 0 ? (
-      <Empty
-        title="Nobody was told"
-        action={
-          <Link to="/rules" class="button tiny">
-            Add a notifier
-          </Link>
-        }
-      >
-        The rule names no notifier.
-      </Empty>
-    ) : null}
-    <ul class="rows">
-      {incident.notifications.map((note, index) => (
-        <li key={index} class="row line tall">
-          <Glyph shape={noteShape[note.state]} />
-          <span class="two grow">
-            <span class="name">{note.notifier}</span>
-            <small>
-              {note.state === 'delivered'
-                ? note.attempts > 1
-                  ? `delivered after ${plural(note.attempts, 'try', 'tries')}`
-                  : 'delivered'
-                : `${note.state}, ${plural(note.attempts, 'try', 'tries')}${note.error ? `: ${note.error}` : ''}`}
-            </small>
-          </span>
-          <time class="ink3 small">{clockSeconds(note.deliveredAt ?? note.createdAt, zone.value)}</time>
         </li>
       ))}
     </ul>

@@ -36,7 +36,10 @@ export const IncidentsPage = () => {
         </div>
         <span class="grow" />
         <Link to="/rules" class="button">
-          Rules and notifiers
+          Rules
+        </Link>
+        <Link to="/silences" class="button">
+          Silences
         </Link>
       </div>
       <section class="panel scroll-x">

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import type { Notifier } from '../../../protocol/notifier.ts';
 import type { Rule, RuleInput } from '../../../protocol/rule.ts';
 import { ApiError, request } from '../data/api.ts';
 import { parseDuration, writeDuration } from '../format/time.ts';
@@ -25,7 +24,7 @@ export const writeThreshold = (rule: Rule): string =>
 
 interface Props {
   readonly rule: Rule | null;
-  readonly notifiers: readonly Notifier[];
+  readonly notifiers: readonly { readonly id: string }[];
   readonly onSaved: () => void;
   readonly onClose: () => void;
 }
@@ -43,7 +42,7 @@ export const RuleForm = ({ rule, notifiers, onSaved, onClose }: Props) => {
   const [labels, setLabels] = useState<readonly string[]>(
     Object.entries(rule?.targets.labels.in ?? {}).map(([key, values]) => `${key}=${values.join(',')}`),
   );
-  const [tells, setTells] = useState<readonly string[]>(rule?.notifiers ?? notifiers.map((notifier) => notifier.id));
+  const [tells, setTells] = useState<readonly string[]>(rule?.notifiers ?? []);
   const [failed, setFailed] = useState<ApiError | null>(null);
   const line = Number(threshold.replace(',', '.'));
   const [forMs, keepMs] = [parseDuration(hold), parseDuration(quiet)];
@@ -172,7 +171,13 @@ export const RuleForm = ({ rule, notifiers, onSaved, onClose }: Props) => {
         ) : null}
         <div class="field">
           <div class="field-head">Tells</div>
-          {notifiers.length === 0 ? <p class="ink3 small">No notifier yet: it will open incidents and tell nobody.</p> : null}
+          <p class="ink3 small">
+            {notifiers.length === 0
+              ? 'No notifier yet: it will open incidents and tell nobody.'
+              : tells.length === 0
+                ? 'Nobody ticked: the routes say who.'
+                : ''}
+          </p>
           <div class="row wrap">
             {notifiers.map((notifier) => (
               <label key={notifier.id} class="row">

@@ -1,25 +1,24 @@
 import { useState } from 'preact/hooks';
-import type { Notifier } from '../../../protocol/notifier.ts';
+import type { NotifierView } from '../../../protocol/notify-api.ts';
 import type { Rule } from '../../../protocol/rule.ts';
 import { request } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
 import { writeDuration } from '../format/time.ts';
-import { Empty, Failure, Skeleton } from '../parts/basics.tsx';
+import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Check } from '../parts/field.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
-import { NotifierForm } from './notifier-form.tsx';
 import { fieldName, RuleForm, writeThreshold } from './rule-form.tsx';
 
 export const RulesPage = () => {
   const rules = useResource<{ rules: Rule[] }>('/rules');
-  const notifiers = useResource<{ notifiers: Notifier[] }>('/notifiers');
+  const notifiers = useResource<{ notifiers: NotifierView[] }>('/notifiers');
   const [editing, setEditing] = useState<Rule | 'new' | null>(null);
   const known = notifiers.data?.notifiers ?? [];
   return (
     <Frame
-      title="Rules and notifiers"
+      title="Rules"
       tools={
         <button type="button" class="button primary" onClick={() => setEditing('new')}>
           <Icon name="plus" size={14} /> Add rule
@@ -54,7 +53,7 @@ export const RulesPage = () => {
             )}
           </section>
         </div>
-        <NotifierPanel notifiers={known} onChanged={notifiers.reload} />
+        <NotifierPanel notifiers={known} />
       </div>
     </Frame>
   );
@@ -94,7 +93,7 @@ const RuleTable = ({
             <td class={rule.enabled ? 'name' : 'ink3'}>{rule.name}</td>
             <td class="phone-off ink2">{conditionOf(rule)}</td>
             <td class="phone-off ink2">{rule.severity}</td>
-            <td class="phone-off ink2">{rule.notifiers.join(', ') || 'nobody'}</td>
+            <td class="phone-off ink2">{rule.notifiers.join(', ') || 'by the routes'}</td>
             <td class="n">
               <button type="button" class="button quiet tiny" onClick={() => onEdit(rule)}>
                 Edit
@@ -112,46 +111,29 @@ const conditionOf = (rule: Rule): string =>
     ? `an agent is off for ${writeDuration(rule.forMs)}`
     : `${fieldName(rule.field)} ${rule.comparison} ${writeThreshold(rule)} for ${writeDuration(rule.forMs)}`;
 
-const NotifierPanel = ({ notifiers, onChanged }: { readonly notifiers: readonly Notifier[]; readonly onChanged: () => void }) => {
-  const [adding, setAdding] = useState(false);
-  const remove = (id: string): void => void request('DELETE', `/notifiers/${id}`).then(onChanged, onChanged);
-  return (
-    <section class="panel dry">
-      <div class="panel-head ruled">
-        <h2>Notifiers</h2>
-        <span class="grow" />
-        <button type="button" class="button tiny" onClick={() => setAdding(true)}>
-          Add webhook
-        </button>
-      </div>
-      {notifiers.length === 0 && !adding ? (
-        <Empty title="Nobody is told yet">
-          A webhook gets each incident when it opens and when it resolves, in Alertmanager's form, retried until it is taken.
-        </Empty>
-      ) : null}
-      <ul class="rows">
-        {notifiers.map((notifier) => (
-          <li key={notifier.id} class="row line tall">
-            <Glyph shape="ok" />
-            <span class="two grow">
-              <span class="name">{notifier.id}</span>
-              <small class="cut">{notifier.kind}</small>
-            </span>
-            <button type="button" class="button quiet tiny" onClick={() => remove(notifier.id)}>
-              Remove
-            </button>
-          </li>
-        ))}
-      </ul>
-      {adding ? (
-        <NotifierForm
-          onClose={() => setAdding(false)}
-          onSaved={() => {
-            setAdding(false);
-            onChanged();
-          }}
-        />
-      ) : null}
-    </section>
-  );
-};
+/** Who can be told; changed on a page of its own. */
+const NotifierPanel = ({ notifiers }: { readonly notifiers: readonly NotifierView[] }) => (
+  <section class="panel dry">
+    <div class="panel-head ruled">
+      <h2>Notifiers</h2>
+      <span class="grow" />
+      <Link to="/notifiers" class="button tiny">
+        {notifiers.length === 0 ? 'Add notifier' : 'Change'}
+      </Link>
+    </div>
+    {notifiers.length === 0 ? (
+      <Empty title="Nobody is told yet">A notifier gets each incident when it opens and when it resolves, retried until it is taken.</Empty>
+    ) : null}
+    <ul class="rows">
+      {notifiers.map((notifier) => (
+        <li key={notifier.id} class="row line tall">
+          <Glyph shape={notifier.health.state === 'failing' ? 'firing' : 'ok'} />
+          <span class="two grow">
+            <span class="name">{notifier.id}</span>
+            <small class="cut">{notifier.kind}</small>
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
+);

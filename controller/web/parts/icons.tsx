@@ -30,6 +30,18 @@ const shapes = {
       <path d="M6.8 14h2.4" />
     </>
   ),
+  silence: (
+    <>
+      <path d="M5.2 4.6A3.8 3.8 0 0 1 11.8 7v3.4M4.2 7v4.2l-1.2 1h9.2" />
+      <path d="M6.8 14h2.4M2.4 2.4l11.2 11.2" />
+    </>
+  ),
+  notifier: (
+    <>
+      <rect x="1.8" y="3.4" width="12.4" height="9.2" rx="1" />
+      <path d="m2.2 4.2 5.8 4.6 5.8-4.6" />
+    </>
+  ),
   plus: <path d="M8 2.8v10.4M2.8 8h10.4" />,
   search: (
     <>

@@ -14,7 +14,9 @@ interface Hit {
 const pages: readonly Hit[] = [
   { to: '/', name: 'Overview', detail: 'page', icon: 'overview' },
   { to: '/incidents', name: 'Incidents', detail: 'page', icon: 'incidents' },
-  { to: '/rules', name: 'Rules and notifiers', detail: 'page', icon: 'rules' },
+  { to: '/rules', name: 'Rules', detail: 'page', icon: 'rules' },
+  { to: '/silences', name: 'Silences and maintenance', detail: 'page', icon: 'silence' },
+  { to: '/notifiers', name: 'Notifiers and routes', detail: 'page', icon: 'notifier' },
   { to: '/fleet', name: 'Fleet', detail: 'page', icon: 'fleet' },
   { to: '/targets', name: 'Targets', detail: 'page', icon: 'targets' },
   { to: '/explore', name: 'Explore', detail: 'page', icon: 'search' },

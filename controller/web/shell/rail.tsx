@@ -20,6 +20,8 @@ const entries: readonly (readonly Entry[])[] = [
     { to: '/', name: 'Overview', icon: 'overview' },
     { to: '/incidents', name: 'Incidents', icon: 'incidents' },
     { to: '/rules', name: 'Rules', icon: 'rules' },
+    { to: '/silences', name: 'Silences', icon: 'silence' },
+    { to: '/notifiers', name: 'Notifiers', icon: 'notifier' },
   ],
   [
     { to: '/fleet', name: 'Fleet', icon: 'fleet' },
@@ -31,7 +33,7 @@ const entries: readonly (readonly Entry[])[] = [
 ];
 
 /** The bottom of a phone has room for five; the rest is found. */
-const NOT_ON_PHONES: ReadonlySet<string> = new Set(['/rules', '/store', '/explore', '/api-tokens']);
+const NOT_ON_PHONES: ReadonlySet<string> = new Set(['/rules', '/silences', '/notifiers', '/store', '/explore', '/api-tokens']);
 
 const isCurrent = ({ to, also }: Entry): boolean => {
   const at = path.value;

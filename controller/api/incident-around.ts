@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import type { IncidentDetail } from '../../protocol/api.ts';
 import { Rule } from '../../protocol/rule.ts';
+import { Member } from '../alerts/notification.ts';
 import { readAhead } from '../alerts/telling/next.ts';
 import type { IncidentRow } from '../alerts/telling/subjects.ts';
 import type { State } from '../state/database.ts';
 import { readDeliveries } from './deliveries.ts';
-import { parseMembers } from './incident-view.ts';
 
 type Around = Pick<IncidentDetail, 'deliveries' | 'mutedBy' | 'next' | 'changes' | 'line'>;
 
@@ -28,7 +28,7 @@ export const readAround = async (state: State, row: IncidentRow, now: number): P
 
 /** From an hour before it began to a little after, as far as it touches what the incident is about. */
 const readChanges = async (state: State, row: IncidentRow): Promise<Around['changes']> => {
-  const members = parseMembers(row.members);
+  const members = Member.array().parse(JSON.parse(row.members));
   const causes = row.cause.split(/[:/=]/).slice(1);
   const names = new Set(
     [row.rule_id, ...causes, ...members.flatMap(({ agent, target, rule }) => [agent, target ?? '', rule ?? ''])].filter(Boolean),

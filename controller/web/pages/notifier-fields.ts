@@ -143,7 +143,7 @@ export const textsOf = (notifier: Readonly<Record<string, unknown>>): Record<str
 /** Where it leads, in a few words. */
 export const addressOf = (notifier: Readonly<Record<string, unknown>>): string => {
   const texts = textsOf(notifier);
-  switch (texts['kind']) {
+  switch (texts['kind'] ?? '') {
     case 'email':
       return `${texts['to'] ?? ''} by ${texts['host'] ?? ''}`;
     case 'telegram':

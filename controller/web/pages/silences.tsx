@@ -145,8 +145,8 @@ const MaintenanceRows = ({
         A window comes once, or by cron in a time zone of its own; it ends by the clock on the wall there.
       </Empty>
     );
-  const change = ({ activeUntil: _, next: __, ...window }: MaintenanceView, enabled: boolean): void =>
-    void request('PUT', `/maintenance/${window.id}`, { ...window, enabled }).then(onChanged, onChanged);
+  const change = ({ id, name, match, schedule }: MaintenanceView, enabled: boolean): void =>
+    void request('PUT', `/maintenance/${id}`, { id, name, match, schedule, enabled }).then(onChanged, onChanged);
   return (
     <ul class="rows">
       {windows.map((window) => (

@@ -99,7 +99,7 @@ const verdictOn = async (points: readonly Point[], members: readonly { agent: st
   }
   stop.abort();
   await running;
-  const found = (await readIncident(state, 1))?.verdict;
+  const found = (await readIncident(state, 1, 0))?.verdict;
   await state.destroy();
   return found;
 };

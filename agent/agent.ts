@@ -15,7 +15,8 @@ import { makeIntake } from './intake.ts';
 import { keepConnected } from './link/connection.ts';
 import { openProbe } from './probes/index.ts';
 import { openMemory } from './probes/memory.ts';
-import type { IcmpEngine, Resolve, SnmpEngine } from './probes/probe.ts';
+import type { Machine } from './probes/local/machine.ts';
+import type { IcmpEngine, ProbeContext, Resolve, SnmpEngine } from './probes/probe.ts';
 import { phaseOf } from './schedule/plan.ts';
 import { TaskRunner } from './schedule/runner.ts';
 import { Conversation } from './session.ts';
@@ -37,6 +38,8 @@ export interface AgentDeps {
   readonly db: Db;
   readonly icmp: IcmpEngine;
   readonly snmp: SnmpEngine;
+  /** The machine that it runs on. */
+  readonly machine: Machine;
   /** Opens a secret that was sealed to this agent, in its context (protocol/sealing.ts). */
   readonly unseal: (context: string, sealed: string) => Parsed<string>;
   readonly resolve: Resolve;
@@ -136,7 +139,14 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   const { agentId } = deps.identity;
   const unseal = (task: string, sealed: string): Parsed<string> => deps.unseal(sealingContext(agentId, task), sealed);
   const open = (task: Task, signal: AbortSignal): ReturnType<typeof openProbe> =>
-    openProbe(task, { ...deps, memory, unseal, phaseMs: phaseOf(agentId, task.id, task.intervalMs), signal });
+    openProbe(task, {
+      ...deps,
+      spool: () => spoolFigures(spool),
+      memory,
+      unseal,
+      phaseMs: phaseOf(agentId, task.id, task.intervalMs),
+      signal,
+    });
   const runner = new TaskRunner({
     log,
     open,
@@ -149,6 +159,13 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
   const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
   return { deps, timing, timekeeper, spool, uplink, keeper, runner, events, work, news, status, stopping: () => stop.aborted };
 };
+
+const spoolFigures = ({ stats: { rounds, bytes, capBytes, dropped } }: Spool): ReturnType<ProbeContext['spool']> => ({
+  rounds,
+  bytes: Math.max(0, Math.round(bytes)),
+  capBytes,
+  dropped,
+});
 
 /** The one loop that writes and sends: rounds that close within `commitMs` share a commit, and go out right after it. */
 const commitLoop = async (agent: Agent, signal: AbortSignal): Promise<void> => {

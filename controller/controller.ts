@@ -5,6 +5,8 @@ import { runConsumer } from './arrivals/consume.ts';
 import { type Behind, openBehind } from './behind.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
+import { type Machines, openMachines } from './fleet/machine/machines.ts';
+import { isMachine } from './fleet/machine/state.ts';
 import { openPolls, type Polls } from './fleet/snmp/polls.ts';
 import { type HousekeepingOptions, runHousekeeping } from './housekeeping.ts';
 import { type ControllerClock, openControllerClock } from './ingest/clock.ts';
@@ -46,6 +48,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     // What a device is decides about its templates; the next turn, because this one holds the control database.
     steering.push.sync().catch((error: unknown) => troubles.set('control', String(error)));
   });
+  const machines = await openMachines(state);
   const alerts = await openAlerts({
     state,
     clock,
@@ -63,6 +66,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     alerts,
     polls,
     telling,
+    machines,
     tuning,
     clock,
     now,
@@ -95,6 +99,8 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     devices: steering.devices,
     mibs: steering.mibs,
     deviceLatest: polls.get,
+    machines,
+    machineSettings: steering.machineSettings,
     changes,
     agents: steering.board.list,
     latest: latest.list,
@@ -116,6 +122,7 @@ interface Parts {
   readonly alerts: Awaited<ReturnType<typeof openAlerts>>;
   readonly polls: Polls;
   readonly telling: Telling;
+  readonly machines: Machines;
   readonly tuning: Tuning;
   readonly clock: ControllerClock;
   readonly now: () => number;
@@ -128,9 +135,9 @@ interface Parts {
   readonly totals: { roundsStored: number; storeLagMs: number | null };
 }
 
-/** Four readers of the arrival log that do not know each other, each with its own cursor. */
+/** Five readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
-  const { deps, alerts, polls, clock, now, troubles, latest, steering, intake, totals, fleetMetrics, behind } = parts;
+  const { deps, alerts, polls, machines, clock, now, troubles, latest, steering, intake, totals, fleetMetrics, behind } = parts;
   const pointsOf = makePointsOf(steering.registry.tagsOf);
   const setAside = openSetAside(deps.state, clock, deps.log);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
@@ -149,6 +156,10 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
     consumer('devices', async (arrivals) => {
       const rounds = arrivals.flatMap(({ agent, batch }) => batch.rounds.filter(isSnmp).map((round) => ({ agent, round })));
       if (rounds.length > 0) await polls.take(rounds);
+    }),
+    consumer('machines', async (arrivals) => {
+      const rounds = arrivals.flatMap(({ agent, batch }) => batch.rounds.filter(isMachine).map((round) => ({ agent, round })));
+      if (rounds.length > 0) await machines.take(rounds);
     }),
     consumer('live', async (arrivals) => {
       for (const arrival of arrivals) {

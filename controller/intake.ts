@@ -11,7 +11,7 @@ import type { ControllerDeps, Tuning } from './ports.ts';
 import type { Steering } from './steering.ts';
 import type { Troubles } from './troubles.ts';
 
-export const CONSUMERS = ['store', 'alerts', 'live', 'devices'] as const;
+export const CONSUMERS = ['store', 'alerts', 'live', 'devices', 'machines'] as const;
 /** How often an unknown sender makes us read the agents again. */
 const LOOK_AGAIN_MS = 10_000;
 export type ConsumerName = (typeof CONSUMERS)[number];

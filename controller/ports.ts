@@ -12,6 +12,8 @@ import type { Answer, Parcel } from './alerts/notifiers/notifier.ts';
 import type { AgentPresence } from './fleet/board.ts';
 import type { Changes } from './fleet/changes.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import type { MachineSteering } from './fleet/machine/steering.ts';
+import type { Machines } from './fleet/machine/machines.ts';
 import type { Devices } from './fleet/snmp/devices.ts';
 import type { Mibs } from './fleet/snmp/mibs.ts';
 import type { DeviceLatest } from './fleet/snmp/polls.ts';
@@ -110,7 +112,7 @@ export interface Counters {
 
 /** A part that does not do its work now, in words for an operator. */
 export interface Trouble {
-  readonly part: 'arrivals' | 'store' | 'upkeep' | 'alerts' | 'live' | 'clock' | 'control' | 'broker' | 'devices';
+  readonly part: 'arrivals' | 'store' | 'upkeep' | 'alerts' | 'live' | 'clock' | 'control' | 'broker' | 'devices' | 'machines';
   readonly since: number;
   readonly message: string;
 }
@@ -121,6 +123,9 @@ export interface Controller {
   readonly fleet: Fleet;
   readonly devices: Devices;
   readonly mibs: Mibs;
+  /** The agents' own machines. */
+  readonly machines: Machines;
+  readonly machineSettings: MachineSteering;
   /** A device's newest poll and its ports; undefined before the first. */
   deviceLatest(device: string): DeviceLatest | undefined;
   readonly changes: Changes;

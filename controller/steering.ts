@@ -6,6 +6,7 @@ import { type Fleet, openFleet } from './fleet/fleet.ts';
 import { openPush, type Push } from './fleet/push.ts';
 import { openRegistry, type Registry } from './fleet/registry.ts';
 import { type Devices, openDevices } from './fleet/snmp/devices.ts';
+import { type MachineSteering, openMachineSteering } from './fleet/machine/steering.ts';
 import { type Mibs, openMibs } from './fleet/snmp/mibs.ts';
 import { makeSerial } from './fleet/serial.ts';
 import type { ControllerDeps, Tuning } from './ports.ts';
@@ -18,6 +19,7 @@ export interface Steering {
   readonly fleet: Fleet;
   readonly devices: Devices;
   readonly mibs: Mibs;
+  readonly machineSettings: MachineSteering;
   readonly agentsChanged: () => Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       changes.emit({ kind: 'devices' });
     },
   });
+  const machineSettings = openMachineSteering({ state, clock, sync: push.sync });
   board.setAgents(registry.agents());
   await push.sync();
   const serial = makeSerial();
@@ -83,5 +86,5 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       await push.sync();
       changes.emit({ kind: 'agents', ids: registry.agents() });
     });
-  return { registry, board, push, fleet, devices, mibs, agentsChanged };
+  return { registry, board, push, fleet, devices, mibs, machineSettings, agentsChanged };
 };

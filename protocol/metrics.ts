@@ -2,6 +2,7 @@
 // `name`; only the schema of the series (controller/series/schema.ts) speaks the stored name, which is Telegraf's where Telegraf has one.
 
 import { INTERFACE_METRICS, SNMP_METRICS } from './metrics-interface.ts';
+import { MACHINE_METRICS } from './metrics-machine.ts';
 
 export type MetricUnit =
   | 'ms'
@@ -15,17 +16,36 @@ export type MetricUnit =
   | 'count'
   | 'octets'
   | 'bits per second'
-  | 'per second';
+  | 'per second'
+  | 'bytes'
+  | 'seconds'
+  | 'celsius';
 /** How values of many rounds make one. `sketch` merges sketches; the quantiles of a bucket come from it and are never averaged. */
 export type Merge = 'sum' | 'mean' | 'min' | 'max' | 'last' | 'sketch' | 'from-sketch' | 'from-counts';
 /** The stored type; it never changes, because a field that is once integer and once float is refused for ever. */
 export type FieldType = 'int' | 'float' | 'string';
 
+export type Measurement =
+  | 'ping'
+  | 'interface'
+  | 'snmp'
+  | 'net'
+  | 'net_total'
+  | 'netstat'
+  | 'cpu'
+  | 'mem'
+  | 'swap'
+  | 'system'
+  | 'processes'
+  | 'procstat'
+  | 'temp'
+  | 'agent';
+
 export interface Metric {
   readonly unit: MetricUnit;
   readonly definition: string;
   readonly standard: string;
-  readonly measurement: 'ping' | 'interface' | 'snmp';
+  readonly measurement: Measurement;
   readonly field: string;
   readonly type: FieldType;
   readonly merge: Merge;
@@ -223,6 +243,7 @@ export const METRICS = {
   }),
   ...INTERFACE_METRICS,
   ...SNMP_METRICS,
+  ...MACHINE_METRICS,
 } as const satisfies Readonly<Record<string, Metric>>;
 export type MetricName = keyof typeof METRICS;
 

@@ -11,7 +11,13 @@ export const Task = z.strictObject({
 });
 export type Task = z.infer<typeof Task>;
 
+/** What the tasks `net` and `host` name as their target: the agent's own machine. */
+export const OWN_MACHINE = 'self';
+
 export const taskId = (targetId: string, kind: ProbeOptions['kind']): string => `${targetId}/${kind}`;
+
+/** The agent's own machine is looked at at once; this is far more than it takes. */
+const OWN_MACHINE_MS = 1_000;
 
 /** How long one round takes at most, ms: from its first packet to the last reply that still counts. */
 export const roundNeedsMs = (options: ProbeOptions): number => {
@@ -20,6 +26,9 @@ export const roundNeedsMs = (options: ProbeOptions): number => {
       return (options.count - 1) * options.spacingMs + options.timeoutMs;
     case 'snmp':
       return options.budgetMs;
+    case 'net':
+    case 'host':
+      return OWN_MACHINE_MS;
     default:
       return options satisfies never;
   }
@@ -42,6 +51,9 @@ const roundCost = (options: ProbeOptions): { readonly packets: number; readonly 
       return { packets: options.count, bytes: options.sizeBytes + 48 };
     case 'snmp':
       return { packets: SNMP_REQUESTS, bytes: SNMP_REQUEST_BYTES };
+    case 'net':
+    case 'host':
+      return { packets: 0, bytes: 0 }; // it only reads what its own kernel knows
     default:
       return options satisfies never;
   }

@@ -40,6 +40,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
       'node:',
       'npm:ipaddr.js',
       'npm:net-snmp',
+      'npm:systeminformation',
     ],
   ],
   [/^agent\//, ['agent/', 'protocol/', 'package.json', 'node:', 'npm:']],

@@ -9,18 +9,20 @@ import { systemRandom } from '../../protocol/random.ts';
 import { unseal } from '../../protocol/sealing.ts';
 import type { Health } from '../../protocol/status.ts';
 import { slept, systemClock } from '../../protocol/time.ts';
-import { runAgent } from '../agent.ts';
+import { type AgentDeps, runAgent } from '../agent.ts';
 import { noRawFix } from '../capability.ts';
 import { readGuardRails, type GuardRails, watchGuardRails } from '../config/guard-rails.ts';
 import { brokerOf, dialOptionsOf, validityOf } from '../enrolment/credentials.ts';
 import { DataDirectory } from '../enrolment/files.ts';
 import { keepRenewed } from '../enrolment/renewal.ts';
 import { datesNow, systemHost } from '../host.ts';
-import { refusalOf } from '../icmp/guard.ts';
+import { refusalOf, refusalOfProbe } from '../icmp/guard.ts';
 import type { SupervisedIcmpEngine } from '../icmp/supervisor.ts';
 import { parseEndpoint } from '../link/endpoint.ts';
 import { openExporter } from '../metrics/exporter.ts';
 import { makeTransport } from '../link/transport.ts';
+import { askInventory } from '../probes/inventory/ask.ts';
+import { systemMachine } from '../probes/local/machine.ts';
 import { makeResolve } from '../probes/resolve.ts';
 import { openSnmpEngine } from '../probes/snmp/supervisor.ts';
 import { PROGRAM } from '../program.ts';
@@ -80,10 +82,15 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         db,
         icmp,
         snmp,
+        machine: systemMachine({
+          refusal: (probe) => refusalOfProbe(limitsOf(rails), probe),
+          own: () => ownProcesses(icmp.pid(), snmp.pid()),
+          inventory: (until) => askInventory(clock, until),
+        }),
         unseal: (context, sealed) => unsealWith(data, context, sealed),
         resolve,
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp'] },
+        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp', 'net', 'host'] },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
         metricsAddress: exporter.address,
@@ -127,6 +134,12 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   log.info('agent-stopped', 'stopped: the last rounds are in the spool');
   return EXIT.ok;
 };
+
+const ownProcesses = (icmp: number | null, snmp: number | null): ReturnType<AgentDeps['machine']['own']> => [
+  { name: 'agent', pid: process.pid },
+  ...(icmp === null ? [] : [{ name: 'icmp' as const, pid: icmp }]),
+  ...(snmp === null ? [] : [{ name: 'snmp' as const, pid: snmp }]),
+];
 
 const unsealWith = (data: DataDirectory, context: string, sealed: string): Parsed<string> => {
   const key = data.sealingKey();

@@ -15,7 +15,8 @@ export type GuardRails =
 export const DEFAULT_LIMITS_FILE = `# The guard rails of this host: what leaves it at most, whatever the controller says.
 # Belongs to root (in a checkout: to you), writable by nobody else. Missing or unreadable: nothing is sent.
 # Read again within five seconds of a change.
-allowedProbes: [icmp, snmp]
+# net and host only look at this machine itself: its interfaces, ports, load.
+allowedProbes: [icmp, snmp, net, host]
 # Networks that are never probed, as CIDR. Broadcast, multicast and 0.0.0.0/8 never are.
 deniedNetworks: []
 perTarget: { packetsPerSecond: 5, burstPackets: 40, bytesPerSecond: 1500 }

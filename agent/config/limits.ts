@@ -2,7 +2,9 @@ import * as z from 'zod';
 
 /** The guard rails: what the host's own root allows, whatever the controller says. Enforced in the process that sends. */
 export const Limits = z.strictObject({
-  allowedProbes: z.array(z.enum(['icmp', 'trace', 'tcp', 'http', 'dns', 'stamp', 'sip', 'snmp', 'net', 'host'])).default(['icmp', 'snmp']),
+  allowedProbes: z
+    .array(z.enum(['icmp', 'trace', 'tcp', 'http', 'dns', 'stamp', 'sip', 'snmp', 'net', 'host']))
+    .default(['icmp', 'snmp', 'net', 'host']),
   /** CIDR. Broadcast, multicast and 0.0.0.0/8 are denied always. */
   deniedNetworks: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
   perTarget: z

@@ -101,6 +101,10 @@ export const refusalOf = (limits: Limits | null, text: string, probe: ProbeName 
   return address === null ? 'not-an-address' : makeGuard(limits, 0).refusal(address, probe);
 };
 
+/** Whether the rails let this machine itself be looked at. */
+export const refusalOfProbe = (limits: Limits | null, probe: ProbeName): Refusal | null =>
+  limits === null ? 'no-limits' : limits.allowedProbes.includes(probe) ? null : 'probe-not-allowed';
+
 const take = (destination: Destination, total: Bucket, bytes: number, nowMs: number): Hold | null => {
   const { packets, bytes: byteBucket, network } = destination;
   if (levelAt(packets, nowMs) < 1) return 'target-packets';

@@ -1,9 +1,11 @@
 import type { Parsed } from '../../protocol/labels.ts';
 import type { OptionsOf, ProbeKind } from '../../protocol/probes/index.ts';
+import type { HostSample } from '../../protocol/probes/host.ts';
 import type { SnmpSecrets } from '../../protocol/probes/snmp.ts';
 import type { Outcome } from '../../protocol/round.ts';
 import type { Task } from '../../protocol/task.ts';
 import type { Clock } from '../../protocol/time.ts';
+import type { Machine } from './local/machine.ts';
 
 /** A closed round before it has a sequence and a timestamp: monotonic time only (`Clock.monotonic`). */
 export interface MeasuredRound {
@@ -48,6 +50,9 @@ export interface ProbeContext {
   readonly clock: Clock;
   readonly icmp: IcmpEngine;
   readonly snmp: SnmpEngine;
+  readonly machine: Machine;
+  /** How full the spool is. */
+  readonly spool: () => HostSample['spool'];
   readonly memory: Memory;
   /** Opens a secret that was sealed to this agent for this task (protocol/sealing.ts). */
   readonly unseal: (task: string, sealed: string) => Parsed<string>;

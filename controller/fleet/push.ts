@@ -10,6 +10,8 @@ import { type Clock, slept } from '../../protocol/time.ts';
 import { topic } from '../../protocol/topics.ts';
 import type { State } from '../state/database.ts';
 import { tasksOf } from './compile.ts';
+import { machineTasksOf } from './machine/compile.ts';
+import { readMachineSettings } from './machine/settings.ts';
 import { nextRevision, readAgents, readRevision, readTargets } from './model.ts';
 import { makeSerial } from './serial.ts';
 import type { ConfigSigner } from './signer.ts';
@@ -56,6 +58,7 @@ const RAISE_AT_MOST_EVERY_MS = 60_000;
 export const openPush = async ({ state, signer, vault, clock, log, signal, publish }: PushOptions): Promise<Push> => {
   const serial = makeSerial();
   const pushed = new Map<string, Pushed>((await state.selectFrom('pushes').selectAll().execute()).map((row) => [row.agent_id, row]));
+  const capabilities = await readCapabilities(state);
   let revision = await readRevision(state);
   let raisedAt = Number.NEGATIVE_INFINITY;
 
@@ -71,8 +74,10 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     const { changed, gone, at } = await state.transaction().execute(async (trx) => {
       const [agents, targets] = [await readAgents(trx), (await readTargets(trx)).map(({ target }) => target)];
       const devices = await readSealedDevices(trx, vault);
+      const machine = await readMachineSettings(trx);
       const wanted = agents.map((agent) => {
-        const tasks = [...tasksOf(agent, targets), ...deviceTasksOf(agent.id, devices)].sort((a, b) => (a.id < b.id ? -1 : 1));
+        const own = machineTasksOf(capabilities.get(agent.id) ?? NONE, machine);
+        const tasks = [...tasksOf(agent, targets), ...deviceTasksOf(agent.id, devices), ...own].sort((a, b) => (a.id < b.id ? -1 : 1));
         return { agent: agent.id, tasks, hash: createHash('sha256').update(JSON.stringify(tasks)).digest('hex') };
       });
       const different = wanted.filter(({ agent, hash }) => {
@@ -141,6 +146,16 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     if (applied.generation > generation || (applied.generation === generation && applied.revision > revision)) raise(agent, applied);
   };
 
+  /** What an agent can do decides about its tasks. */
+  const learn = (agent: string, can: readonly string[]): void => {
+    const known = capabilities.get(agent) ?? NONE;
+    if (known.size === can.length && can.every((one) => known.has(one))) return;
+    capabilities.set(agent, new Set(can));
+    serial(sync).catch((error: unknown) =>
+      log.error('not-pushed', `agent ${agent} has new capabilities, and was not told: ${String(error)}`),
+    );
+  };
+
   return {
     sync: () => serial(sync),
     publishAll: () =>
@@ -161,7 +176,9 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     },
     compare,
     onStatus(agent, status) {
-      if (status.state === 'online' && status.applied !== null) compare(agent, status.applied);
+      if (status.state !== 'online') return;
+      if (status.applied !== null) compare(agent, status.applied);
+      learn(agent, status.capabilities);
     },
     onReport(agent, report) {
       if (report.result === 'applied') return compare(agent, report);
@@ -176,6 +193,18 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
         raise(agent, { generation: last.generation, revision: last.revision });
     },
   };
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** As the agents said them last. */
+const readCapabilities = async (state: State): Promise<Map<string, ReadonlySet<string>>> => {
+  const rows = await state.selectFrom('agents').select(['id', 'status']).where('status', 'is not', null).execute();
+  return new Map(rows.map(({ id, status }): [string, ReadonlySet<string>] => [id, capabilitiesOf(status ?? '{}')]));
+};
+const capabilitiesOf = (text: string): ReadonlySet<string> => {
+  const status: { readonly capabilities?: readonly string[] } = JSON.parse(text); // our own column, written by the board
+  return new Set(status.capabilities ?? []);
 };
 
 const isSameNumber = (last: Pushed | undefined, generation: number, revision: number, hash: string): boolean =>

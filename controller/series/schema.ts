@@ -2,6 +2,7 @@
 import { METRICS, type MetricName } from '../../protocol/metrics.ts';
 import type { IcmpSample } from '../../protocol/probes/icmp.ts';
 import type { Round } from '../../protocol/round.ts';
+import { machinePointsOf } from './machine-schema.ts';
 import { isSnmp, snmpPointsOf } from './snmp-schema.ts';
 import type { FieldValue, Point } from './store.ts';
 
@@ -10,9 +11,13 @@ export const PING = 'ping';
 /** The stored name of a metric of the catalogue. */
 export const fieldOf = (name: MetricName): string => METRICS[name].field;
 
-/** All points of one round: one of `ping` for an ICMP round, one a port and more for a device's. */
-export const pointsOf = (agent: string, round: Round, labels: Readonly<Record<string, string>>): Point[] =>
-  isSnmp(round) ? snmpPointsOf(agent, round, labels) : [pointOf(agent, round, labels)];
+/** All points of one round: one of `ping` for an ICMP round, one a port and more for a device's, and those of the agent's own machine. */
+export const pointsOf = (agent: string, round: Round, labels: Readonly<Record<string, string>>): Point[] => {
+  if (isSnmp(round)) return snmpPointsOf(agent, round, labels);
+  return isOwnMachine(round) ? machinePointsOf(agent, round, labels) : [pointOf(agent, round, labels)];
+};
+
+const isOwnMachine = ({ task }: Round): boolean => task.endsWith('/net') || task.endsWith('/host');
 
 /**
  * One ICMP round as a point. `labels` are those that the settings make tags. `host` and `url` are Telegraf's names for the agent and the

@@ -110,6 +110,7 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE origin_series (origin TEXT NOT NULL, series TEXT NOT NULL, PRIMARY KEY (origin, series)) STRICT, WITHOUT ROWID;
   `,
+  'CREATE TABLE machines (agent_id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;',
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

@@ -64,6 +64,8 @@ export interface Tables {
   api_tokens: ApiTokensTable;
   /** Which series each other writer has, by their hash. */
   origin_series: { origin: string; series: string };
+  /** What a restart of the controller must not forget of an agent's own machine, as JSON. */
+  machines: { agent_id: string; document: string };
   audit: { id: Generated<number>; at: number; actor: string; action: string; detail: string };
 }
 

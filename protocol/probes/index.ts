@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { HostOptions, HostSample } from './host.ts';
 import { IcmpOptions, IcmpSample } from './icmp.ts';
+import { NetOptions, NetSample } from './net.ts';
 import { SnmpOptions, SnmpSample } from './snmp.ts';
 
 // The one list of probe kinds. Add a kind here and the compiler names every place that must follow.
-export const ProbeOptions = z.discriminatedUnion('kind', [IcmpOptions, SnmpOptions]);
-export const ProbeSample = z.discriminatedUnion('kind', [IcmpSample, SnmpSample]);
+export const ProbeOptions = z.discriminatedUnion('kind', [IcmpOptions, SnmpOptions, NetOptions, HostOptions]);
+export const ProbeSample = z.discriminatedUnion('kind', [IcmpSample, SnmpSample, NetSample, HostSample]);
 /** What a target may ask for. Devices have tasks of their own (protocol/device.ts), because those carry secrets. */
 export const TargetProbeOptions = z.discriminatedUnion('kind', [IcmpOptions]);
 

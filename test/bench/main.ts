@@ -5,10 +5,11 @@ import { embedded } from './embedded.ts';
 import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
 import { ingest } from './ingest.ts';
+import { interfaces } from './interface.ts';
 import { query } from './query.ts';
 import { verdict } from './verdict.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, verdict, embedded, query, ingest };
+const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, interface: interfaces, verdict, embedded, query, ingest };
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

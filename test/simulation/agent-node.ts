@@ -1,3 +1,4 @@
+import { noMachine } from '../helpers/machine.ts';
 import { type AgentDeps, runAgent } from '../../agent/agent.ts';
 import type { OnlineStatus } from '../../protocol/status.ts';
 import type { BrokerModel } from './broker.ts';
@@ -128,6 +129,7 @@ export class AgentNode {
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
       snmp: { async *rounds() {} },
+      machine: noMachine,
       unseal: () => ({ ok: false, reason: 'nothing is sealed here' }),
       resolve: async (address) => ({ ok: true, address }),
       identity: { agentId: this.id, rootKey },

@@ -9,6 +9,7 @@ import { addDeviceRoutes } from './devices.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
+import { addMachineRoutes } from './machine.ts';
 import { addMaintenanceRoutes } from './maintenance.ts';
 import { addMetricsRoute } from './metrics.ts';
 import { addMibRoutes } from './mibs.ts';
@@ -42,6 +43,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addTargetRoutes,
   addDeviceRoutes,
   addMibRoutes,
+  addMachineRoutes,
   addPairRoutes,
   addHistoryRoutes,
   addQueryRoutes,

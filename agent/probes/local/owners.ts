@@ -36,6 +36,13 @@ export class Owners {
     return known === undefined || (known.owner === null && nowMs - known.atMs >= AGAIN_MS);
   }
 
+  /** What it calls itself; a program that names its threads after itself (node-MainThread) goes by its own name. */
+  #nameOf(pid: string): string {
+    const comm = this.#machine.readNow(`/proc/${pid}/comm`)?.trim() ?? '';
+    const program = this.#machine.linkNow(`/proc/${pid}/exe`)?.split('/').at(-1) ?? '';
+    return (program !== '' && comm.startsWith(`${program}-`) ? program : comm).slice(0, 64);
+  }
+
   async #search(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<Map<string, Owner>> {
     const found = new Map<string, Owner>();
     for (const pid of await this.#machine.list('/proc')) {
@@ -44,8 +51,7 @@ export class Owners {
       for (const fd of await this.#machine.list(`/proc/${pid}/fd`)) {
         const inode = /^socket:\[(\d+)\]$/.exec(this.#machine.linkNow(`/proc/${pid}/fd/${fd}`) ?? '')?.[1];
         if (inode === undefined || !wanted.has(inode) || found.has(inode)) continue;
-        const name = this.#machine.readNow(`/proc/${pid}/comm`)?.trim() ?? '';
-        found.set(inode, { pid: Number(pid), name: name.slice(0, 64) });
+        found.set(inode, { pid: Number(pid), name: this.#nameOf(pid) });
       }
     }
     return found;

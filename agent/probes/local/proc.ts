@@ -70,21 +70,18 @@ export const cpuUsage = (before: CpuTimes, now: CpuTimes): CpuUsage | null => {
   };
 };
 
-/** Bytes by name, as `mem_available`. Lines without a unit (HugePages_Total) count pages and are left out. */
+/** What of the sixty lines is looked at by anybody. */
+const MEMORY =
+  /^(MemTotal|MemFree|MemAvailable|Buffers|Cached|Active|Inactive|Dirty|Slab|SReclaimable|Committed_AS|SwapTotal|SwapFree): +(\d+) kB$/gm;
+
+/** Bytes by name, as `mem_available`. */
 export const parseMeminfo = (text: string): Record<string, number> => {
   const memory: Record<string, number> = {};
-  for (const [, name = '', kilobytes = ''] of text.matchAll(/^([A-Za-z_()0-9]+): +(\d+) kB$/gm))
-    memory[snakeCase(name)] = Number(kilobytes) * 1024;
+  for (const [, name = '', kilobytes = ''] of text.matchAll(MEMORY)) memory[snakeCase(name)] = Number(kilobytes) * 1024;
   return memory;
 };
 
-const snakeCase = (name: string): string =>
-  name
-    .replaceAll(/[()]/g, '_')
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll(/_+/g, '_')
-    .replaceAll(/^_|_$/g, '')
-    .toLowerCase();
+const snakeCase = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 
 /** `0.42 0.40 0.36 2/412 20734`: load and the number of tasks. */
 export const parseLoadavg = (text: string): { readonly load: HostSample['load']; readonly tasks: number } => {

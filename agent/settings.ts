@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { type ServiceManager, serviceManagerIn } from '../protocol/sd-notify.ts';
 import { type SettingsSource, settingsIn, settle } from '../protocol/settings.ts';
 import { LOG_LEVELS } from './log.ts';
 import { PACKAGED } from './program.ts';
@@ -52,6 +53,8 @@ export interface Settings {
   readonly metrics: string | null;
   /** Where each setting came from, for `config show`. */
   readonly origins: Readonly<Record<string, string>>;
+  /** systemd, when it started us and waits to hear from us. */
+  readonly manager: ServiceManager | null;
 }
 
 /** Flags as the command line gives them. */
@@ -79,7 +82,8 @@ export const readSettings = async (flags: Flags, environment: NodeJS.ProcessEnv 
   const beside = join(data, 'limits.yaml');
   const ofTheHost = (PACKAGED && data === DATA) || (existsSync(SYSTEM_LIMITS) && !existsSync(beside));
   const limits = resolve(values.limits ?? (ofTheHost ? SYSTEM_LIMITS : beside));
-  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, metrics: values.metrics ?? null, origins };
+  const same = { metrics: values.metrics ?? null, origins, manager: serviceManagerIn(environment) };
+  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, ...same };
 };
 
 /** The data directory is SONDE_AGENT_DATA: SONDE_DATA is the controller's, and both may run from one environment. */

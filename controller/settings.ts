@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import type { Parsed } from '../protocol/labels.ts';
 import { InfluxSettings, shownUrl } from './series/influx/settings.ts';
+import { type ServiceManager, serviceManagerIn } from '../protocol/sd-notify.ts';
 import { type SettingsSource, settingsIn, settle } from '../protocol/settings.ts';
 import { PACKAGED } from './program.ts';
 
@@ -73,6 +74,8 @@ export interface Settings extends ControllerSettings {
   readonly hostname: string;
   /** Where each setting came from; what is missing here has its default. */
   readonly origins: Readonly<Record<string, string>>;
+  /** systemd, when it started us and waits to hear from us. */
+  readonly manager: ServiceManager | null;
   /** What new agents are told to use: `mqtts://host:port`, without anybody's password; '' is where they enrol. */
   readonly agentsBroker: string;
   /** True when the web admin must speak TLS. */
@@ -133,7 +136,15 @@ export const readSettings = (
       ok: false,
       reason: 'agents-broker: agents speak TLS only; say where they reach this broker with --agents-broker mqtts://HOST:PORT',
     };
-  const own = { agentsBroker, data, origins, hostname: hostname(), tls: !LOOPBACK.test(settings.listen), ssh: sshOf(environment) };
+  const own = {
+    agentsBroker,
+    data,
+    origins,
+    manager: serviceManagerIn(environment),
+    hostname: hostname(),
+    tls: !LOOPBACK.test(settings.listen),
+    ssh: sshOf(environment),
+  };
   return { ok: true, value: { ...settings, ...own } };
 };
 

@@ -11,6 +11,7 @@ const textOf = (file: string): string => readFileSync(path.join(root, file), 'ut
 const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])[] = [
   [/^protocol\/(codec|signature|sealing|random|time)\.ts$/, ['protocol/', 'npm:zod', 'node:zlib', 'node:crypto', 'node:timers/promises']],
   [/^protocol\/address\.ts$/, ['node:net']],
+  [/^protocol\/sd-notify\.ts$/, ['protocol/', 'node:ffi']],
   [/^protocol\//, ['protocol/', 'npm:zod']],
   [/^agent\/stats\//, ['agent/stats/', 'protocol/']],
   [/^agent\/(config\/(diff|verify|limits)|schedule\/plan|icmp\/(packet|guard))\.ts$/, ['agent/', 'protocol/', 'npm:zod']],
@@ -72,7 +73,7 @@ const importsOf = (file: string): string[] =>
     (match) => {
       const specifier = match[1] ?? match[2] ?? match[3] ?? '';
       if (specifier.startsWith('.')) return path.join(path.dirname(file), specifier);
-      return isBuiltin(specifier) ? `node:${specifier.replace(/^node:/, '')}` : `npm:${specifier}`;
+      return specifier.startsWith('node:') || isBuiltin(specifier) ? `node:${specifier.replace(/^node:/, '')}` : `npm:${specifier}`;
     },
   );
 

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import manifest from '../../package.json' with { type: 'json' };
+import { keepTelling } from '../../protocol/sd-notify.ts';
 import type { Transport } from '../../protocol/link.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 import type { Log } from '../../protocol/log.ts';
@@ -67,6 +68,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   const resolve = makeResolve((address, probe) => refusalOf(limitsOf(rails), address, probe));
   const exporter = openExporter({ settings, clock, log, icmp, resolve, agent: identity.agent }, signal);
   await using _listening = exporter;
+  let said = 'starting';
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
   await Promise.all([
     runAgent(
@@ -98,6 +100,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         onStatus: (status, connection) => {
           if (connection.connected) connectedMs = clock.monotonic();
           exporter.told(status, connection.connected);
+          said = `${connection.connected ? 'connected' : connection.detail}, ${status.packetsPerSecond.toFixed(1)} packets/s`;
           writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status }));
         },
         timing: { tellMs: TELL_MS },
@@ -130,6 +133,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
       },
       signal,
     ),
+    settings.manager === null ? undefined : keepTelling(settings.manager, clock, () => said, signal),
   ]);
   log.info('agent-stopped', 'stopped: the last rounds are in the spool');
   return EXIT.ok;

@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Log } from '../../protocol/log.ts';
+import { keepTelling } from '../../protocol/sd-notify.ts';
 import { openDoor } from './agents-door.ts';
 import { openApi } from './api-wiring.ts';
 import type { EmbeddedBroker } from '../broker/embedded.ts';
@@ -91,7 +92,16 @@ export const run = async (options: RunOptions, signal: AbortSignal): Promise<voi
     door.renew(identity);
     api.server.useIdentity(identity);
   };
-  await keepIdentity(ground.identity, { ...ground, make: ground.makeIdentity, use }, until);
+  const { manager } = settings;
+  const telling = manager === null ? undefined : keepTelling(manager, ground.clock, () => statusOf(controller), until);
+  await Promise.all([keepIdentity(ground.identity, { ...ground, make: ground.makeIdentity, use }, until), telling]);
+};
+
+/** The line that `systemctl status` shows. */
+const statusOf = (controller: Controller): string => {
+  const { agentsOnline, agentsOffline } = controller.counters();
+  const troubles = controller.troubles();
+  return `${agentsOnline} agents online, ${agentsOffline} off${troubles.length === 0 ? '' : `; trouble in ${troubles.map(({ part }) => part).join(', ')}`}`;
 };
 
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {

@@ -41,7 +41,7 @@ export const makeExecutable = (
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
       useCodeCache: false,
-      execArgv: ['--disable-warning=ExperimentalWarning', ...flags],
+      execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-ffi', ...flags],
       execArgvExtension: 'none',
       assets,
     }),

@@ -69,7 +69,7 @@ const unpack = async (
   signal: AbortSignal,
 ): Promise<BackupManifest> => {
   let read = 0;
-  let manifest: BackupManifest | null = null;
+  let manifest = noManifest();
   const found = new Set<string>();
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of from) {
@@ -77,10 +77,7 @@ const unpack = async (
       yield chunk;
     }
   };
-  const plain = Readable.from(counted()).compose(createZstdDecompress());
-  const stop = (): void => void plain.destroy(new Error('stopped'));
-  signal.addEventListener('abort', stop, { once: true });
-  try {
+  const take = async (plain: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const { path, content } of readArchive(plain)) {
       if (manifest === null) {
         manifest = parseManifest(path, Buffer.concat(await Readable.from(content).toArray()).toString('utf8'));
@@ -93,16 +90,20 @@ const unpack = async (
       await pipeline(Readable.from(content), createWriteStream(join(staging, path), { mode: 0o600, flush: true }));
       found.add(path);
     }
+  };
+  try {
+    await pipeline(counted, createZstdDecompress(), take, { signal });
   } catch (error) {
     if (error instanceof RestoreRefused) throw error;
     throw new RestoreRefused(`this backup cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
   const missing = manifest?.files.filter((name) => !found.has(name)) ?? ['manifest.json'];
   if (manifest === null || missing.length > 0) throw new RestoreRefused(`the backup is not whole: ${missing.join(', ')} is missing`);
   return manifest;
 };
+
+/** Typed so that what a callback sets later is believed. */
+const noManifest = (): BackupManifest | null => null;
 
 const parseManifest = (path: string, text: string): BackupManifest => {
   const parsed = path === 'manifest.json' ? BackupManifest.safeParse(JSON.parse(text)) : null;

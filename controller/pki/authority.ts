@@ -58,6 +58,16 @@ export const makeKeyPair = async (): Promise<{ publicKey: CryptoKey; pem: string
   };
 };
 
+/** The public half of a private key in PEM. */
+export const publicKeyOf = (keyPem: string): Promise<CryptoKey> =>
+  crypto.subtle.importKey('spki', createPublicKey(keyPem).export({ type: 'spki', format: 'der' }), P256, true, ['verify']);
+
+/** The key of this name in the directory; made at the first time. */
+export const openKey = async (directory: string, name: string): Promise<string> => {
+  const path = join(directory, name);
+  return readKeyFile(path) ?? makeKey(path);
+};
+
 const makeKey = async (path: string): Promise<string> => {
   const { pem } = await makeKeyPair();
   writeKeyFile(path, pem);
@@ -68,8 +78,7 @@ const importKey = (pem: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('pkcs8', createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' }), P256, false, ['sign']);
 
 const makeCertificate = async (keyPem: string, signingKey: CryptoKey, now: number, random: Random): Promise<string> => {
-  const spki = createPublicKey(keyPem).export({ type: 'spki', format: 'der' });
-  const publicKey = await crypto.subtle.importKey('spki', spki, P256, true, ['verify']);
+  const publicKey = await publicKeyOf(keyPem);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: makeSerial(random),
     name: [{ CN: ['Sonde controller CA'] }],

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import type { Parsed } from '../../protocol/labels.ts';
 import type { Random } from '../../protocol/random.ts';
-import { type Authority, DAY_MS, hashPublicKey, makeKeyPair, makeSerial, P256 } from './authority.ts';
+import { type Authority, DAY_MS, hashPublicKey, makeKeyPair, makeSerial, P256, publicKeyOf } from './authority.ts';
 
 export const AGENT_CERTIFICATE_DAYS = 7;
 /** Agents pin the authority and not this; a year, because the web admin's listener takes a new one only at a start. */
@@ -67,17 +67,19 @@ export const issueAgentCertificate = async (
     [],
   );
 
-/** A new key and server certificate for these names; IP addresses among them become IP entries. */
+/** A server certificate for these names, of a new key unless one is given; IP addresses among them become IP entries. */
 export const issueServerCertificate = (
   authority: Authority,
   names: readonly string[],
   now: number,
   random: Random,
+  keyPem?: string,
 ): Promise<IssuedWithKey> =>
   issueWithKey(
     authority,
     { commonName: 'Sonde controller', days: SERVER_CERTIFICATE_DAYS, usage: x509.ExtendedKeyUsage.serverAuth, now, random },
     names,
+    keyPem,
   );
 
 /** What an external broker needs: its server certificate, and the controller's client certificate under this name. */
@@ -100,8 +102,8 @@ export const issueBrokerCertificates = async (
   ),
 });
 
-const issueWithKey = async (authority: Authority, leaf: Leaf, names: readonly string[]): Promise<IssuedWithKey> => {
-  const { publicKey, pem } = await makeKeyPair();
+const issueWithKey = async (authority: Authority, leaf: Leaf, names: readonly string[], keyPem?: string): Promise<IssuedWithKey> => {
+  const { publicKey, pem } = keyPem === undefined ? await makeKeyPair() : { publicKey: await publicKeyOf(keyPem), pem: keyPem };
   const alternatives = names.map((name): x509.JsonGeneralName => ({ type: isIp(name) ? 'ip' : 'dns', value: name }));
   const extensions = names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(alternatives)];
   return { ...(await issue(authority, publicKey, leaf, extensions)), keyPem: pem };

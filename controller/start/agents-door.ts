@@ -11,6 +11,7 @@ import { type Listener, openListener, type ServerIdentity } from '../broker/list
 import { makeFailureLimit } from '../enrolment/failure-limit.ts';
 import { type Answer, makeEnrolmentHandler, refuse } from '../enrolment/handler.ts';
 import { enrolAgent, refuseAgent, renewAgent } from '../fleet/enrolment.ts';
+import { withInstaller } from '../install/handler.ts';
 import type { Authority } from '../pki/authority.ts';
 import { issueAgentCertificate, readRequest } from '../pki/issue.ts';
 import { type Peer, readPeer } from '../pki/peer.ts';
@@ -26,6 +27,8 @@ export interface DoorDeps {
   readonly broker: EmbeddedBroker | null;
   /** What new agents are told to use; '' is where they enrolled. */
   readonly brokerUrl: string;
+  /** Folder with the agents' packages, for the one-line installer. */
+  readonly packages?: string;
   /** An agent was added or has other labels. */
   readonly onEnrolled: () => Promise<void>;
 }
@@ -40,12 +43,13 @@ export const openDoor = (
 ): Promise<Listener> => {
   const peerOf = (socket: TLSSocket): Parsed<Peer> =>
     readPeer(socket.getPeerX509Certificate(), deps.authority.certificatePem, deps.clock.now());
-  const http = makeEnrolmentHandler({
+  const enrolment = makeEnrolmentHandler({
     log: deps.log,
     failures: makeFailureLimit(deps.clock),
     enrol: (request, from) => enrol(deps, request, from),
     renew: (request, message) => renew(deps, request.csr, peerOf(socketOf(message))),
   });
+  const http = deps.packages === undefined ? enrolment : withInstaller({ folder: deps.packages, log: deps.log }, enrolment);
   const callerOf = (socket: TLSSocket): Parsed<Caller> => {
     const peer = peerOf(socket);
     return peer.ok ? { ok: true, value: makeCaller(deps.state, peer.value, socket.remoteAddress ?? 'unknown') } : peer;

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { stop } from 'esbuild';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
@@ -13,6 +15,8 @@ import { retentionOf, type Settings } from '../settings.ts';
 import type { State } from '../state/database.ts';
 import type { Storage } from '../storage/storage.ts';
 import { openOrigins } from '../origins/origins.ts';
+import { publicKeyPin } from '../install/handler.ts';
+import { AGENT_PROGRAM } from '../program.ts';
 import { VERSION } from '../version.ts';
 import { bundleWeb } from '../web/build.ts';
 
@@ -65,13 +69,20 @@ export const openApi = async (
       found: async () => discover(),
       dataBytes: async () => bytesBelow(settings.data),
       freeBytes: () => freeBytesAt(settings.data),
-      registerCommand: (token) => `npm run agent -- register ${name}:${agentsPort} --token ${token}`,
+      registerCommand: (token) => registerCommand(settings.packages, identity, `${name}:${agentsPort}`, token),
       pages: new Map([...bundle].map(([path, file]) => [path.replace(/^\//, ''), file])),
     },
     signal,
   );
   const link = await makeSetupLink(state, { clock: controller.clock, random, origin: browserOrigin(server, settings) });
   return { server, setupUrl: link?.url ?? null };
+};
+
+/** One line for a new host: it installs the agent from here where there are packages, and enrols it. */
+const registerCommand = (packages: string, { cert }: ServerIdentity, controller: string, token: string): string => {
+  if (globSync('sonde-agent_*.deb', { cwd: packages }).length === 0) return `${AGENT_PROGRAM} register ${controller} --token ${token}`;
+  const pin = publicKeyPin(new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' }));
+  return `curl -fsSLk --pinnedpubkey ${pin} https://${controller}/install.sh | sudo sh -s -- --token ${token}`;
 };
 
 /** 0.0.0.0 and :: are where one listens, not where one goes. */

@@ -119,6 +119,7 @@ const openAgentsPort = (ground: Foundation, controller: Controller, settings: Se
     broker: ground.embedded,
     rootKey: ground.signer.rootKey,
     brokerUrl: settings.agentsBroker,
+    packages: settings.packages,
     onEnrolled: async () => {
       await controller.agentsChanged();
       enrolments.emit('enrolled');

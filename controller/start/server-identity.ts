@@ -13,15 +13,19 @@ export interface KeptIdentity extends ServerIdentity {
   readonly expiresAt: number;
 }
 
-/** A server certificate under every name that agents and browsers may use. Made anew at each start: nobody pins it, only the authority. */
+/**
+ * A server certificate under every name that agents and browsers may use. Made anew at each start, for the same key where
+ * one is given: agents pin the authority, but the installer's line pins this key.
+ */
 export const makeServerIdentity = async (
   authority: Authority,
   names: readonly string[],
   clock: Clock,
   random: Random,
+  key?: string,
 ): Promise<KeptIdentity> => {
   const all = [...new Set([CONTROLLER_SERVER_NAME, 'localhost', '127.0.0.1', '::1', ...names])];
-  const { pem, keyPem, expiresAt } = await issueServerCertificate(authority, all, clock.now(), random);
+  const { pem, keyPem, expiresAt } = await issueServerCertificate(authority, all, clock.now(), random, key);
   return { cert: pem, key: keyPem, expiresAt };
 };
 

@@ -2,7 +2,11 @@ import t from 'tap';
 import * as z from 'zod';
 import { settingsIn, settle } from '../../../protocol/settings.ts';
 
-const Schema = z.strictObject({ port: z.coerce.number().int().default(80), 'log-level': z.enum(['info', 'warn']).default('info'), name: z.string().optional() });
+const Schema = z.strictObject({
+  port: z.coerce.number().int().default(80),
+  'log-level': z.enum(['info', 'warn']).default('info'),
+  name: z.string().optional(),
+});
 
 t.test('settings: the later place wins, and each value says where it came from', async (t) => {
   const settled = settle(Schema, [

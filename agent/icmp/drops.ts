@@ -59,5 +59,11 @@ export const parseDrops = (table: string, inode: string): number | null => {
   return null;
 };
 
-export const readKernelDrops = (family: Family, inode: string | null): number | null =>
-  inode === null ? null : parseDrops(readFileSync(family === 'v4' ? '/proc/self/net/raw' : '/proc/self/net/raw6', 'latin1'), inode);
+export const readKernelDrops = (family: Family, inode: string | null): number | null => {
+  if (inode === null) return null;
+  try {
+    return parseDrops(readFileSync(family === 'v4' ? '/proc/self/net/raw' : '/proc/self/net/raw6', 'latin1'), inode);
+  } catch {
+    return null; // hidden from this process, as in some containers
+  }
+};

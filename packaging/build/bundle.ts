@@ -21,6 +21,7 @@ const common = (root: string): BuildOptions & { metafile: true } => ({
   platform: 'node',
   target: 'node26',
   minify: true,
+  lineLimit: 200, // an error shows its line
   legalComments: 'none',
   logLevel: 'error',
   metafile: true,

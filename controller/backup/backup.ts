@@ -51,7 +51,8 @@ export const writeBackup = async (
   );
   const others = names.filter((name) => !databases.includes(name));
   const manifest: BackupManifest = { kind: 'sonde-controller-backup', format: 1, version, at: atMs, files: [...others, ...databases] };
-  const allBytes = [...others, ...databases].reduce((sum, name) => sum + statSync(join(data, name)).size, 0);
+  const sizeOf = (name: string): number => statSync(join(data, name), { throwIfNoEntry: false })?.size ?? 0;
+  const allBytes = manifest.files.reduce((sum, name) => sum + sizeOf(name) + sizeOf(`${name}-wal`), 0);
   const copies = join(data, `${COPIES}${process.pid}`);
   mkdirSync(copies, { mode: 0o700 });
   try {
@@ -60,7 +61,7 @@ export const writeBackup = async (
       const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
       yield { path: 'manifest.json', sizeBytes: text.length, content: [text] };
       for (const name of manifest.files) {
-        tell(name, done / allBytes);
+        tell(name, Math.min(1, done / allBytes));
         const isDatabase = databases.includes(name);
         const path = isDatabase ? copyDatabase(join(data, name), join(copies, basename(name))) : join(data, name);
         const sizeBytes = statSync(path).size;

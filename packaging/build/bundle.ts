@@ -90,10 +90,20 @@ const bundlePages = async (root: string, directory: string): Promise<Record<stri
   writeFileSync(join(directory, 'web.json'), JSON.stringify(Array.from(files, ([path, { type }]) => [path, type])));
   for (const [path, { body }] of files) {
     assets[`web${path}`] = join(directory, path.replaceAll('/', '_'));
-    writeFileSync(join(directory, path.replaceAll('/', '_')), body);
+    writeFileSync(join(directory, path.replaceAll('/', '_')), path.endsWith('.js') ? asInstalled(body) : body);
   }
   return assets;
 };
+
+/** The pages tell people what to type: in the package it is the program's name. */
+const asInstalled = (script: Uint8Array): string =>
+  Buffer.from(script)
+    .toString('utf8')
+    .replaceAll('npm run --silent controller --', 'sonde-controller')
+    .replaceAll('npm run controller --', 'sonde-controller')
+    .replaceAll('npm run agent --', 'sonde-agent')
+    .replaceAll('npm start -- --discover', 'sonde-controller start --discover')
+    .replaceAll('npm start', 'systemctl start sonde-controller');
 
 const packagesIn = (metafiles: readonly Metafile[]): string[] => {
   const folders = metafiles

@@ -82,8 +82,8 @@ export const readSettings = async (flags: Flags, environment: NodeJS.ProcessEnv 
   const beside = join(data, 'limits.yaml');
   const ofTheHost = (PACKAGED && data === DATA) || (existsSync(SYSTEM_LIMITS) && !existsSync(beside));
   const limits = resolve(values.limits ?? (ofTheHost ? SYSTEM_LIMITS : beside));
-  const same = { metrics: values.metrics ?? null, origins, manager: serviceManagerIn(environment) };
-  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, ...same };
+  const rest = { metrics: values.metrics ?? null, origins, manager: serviceManagerIn(environment) };
+  return { data, limits, logLevel: values['log-level'], nice: values.nice ?? null, ...rest };
 };
 
 /** The data directory is SONDE_AGENT_DATA: SONDE_DATA is the controller's, and both may run from one environment. */

@@ -18,6 +18,9 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['snmpsim', '/usr/bin/snmpsimd'],
   ['collectd-core', '/usr/sbin/collectd'],
   ['faketime', '/usr/bin/faketime'],
+  ['debootstrap', '/usr/sbin/debootstrap'],
+  ['systemd-container', '/usr/bin/systemd-nspawn'],
+  ['lintian', '/usr/bin/lintian'],
 ];
 const POLICY = '/usr/sbin/policy-rc.d';
 

@@ -42,6 +42,7 @@ const ALL: readonly Stage[] = [
   { name: 'namespaces', files: 'test/netns/**/*.test.ts', jobs: 1 },
   { name: 'faults', files: 'test/chaos/**/*.test.ts', jobs: 1 },
   { name: 'end-to-end', files: 'test/e2e/**/*.test.ts', jobs: 1 },
+  { name: 'packages', files: 'test/packages/**/*.test.ts', jobs: 1, timeoutMs: 1_500_000 },
 ];
 const RELEASE: readonly Stage[] = ALL.map((stage) => ({ ...stage, environment: { SONDE_TEST_RELEASE: '1' }, timeoutMs: 24 * 3_600_000 }));
 

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, st
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { systemClock } from '../../protocol/time.ts';
-import { prepareDirectory } from '../data.ts';
+import { pathsIn, prepareDirectory } from '../data.ts';
 import { PROGRAM, START } from '../program.ts';
 import { dataDirectory, NAMES, readSettings, type Settings } from '../settings.ts';
 import { VERSION } from '../version.ts';
@@ -80,7 +80,8 @@ The file holds the keys: whoever has it can be this controller. It is made for i
     )
     .action(async (file: string, flags: Common) => {
       const data = dataDirectory(flags.data);
-      if (!existsSync(data)) throw new CommandFailed(EXIT.unavailable, `${data} is not there: name the directory with --data DIR`);
+      if (!existsSync(pathsIn(data).control))
+        throw new CommandFailed(EXIT.unavailable, `no controller has ever run on ${data}: name the directory with --data DIR`);
       const path = file === '-' ? null : resolve(file);
       const partial = `${path}.partial`;
       const to = path === null ? process.stdout : createWriteStream(partial, { mode: 0o600, flush: true });
@@ -126,6 +127,7 @@ keys, which are in the backup: they follow by themselves, and send what they hav
       if (path !== null && !existsSync(path)) throw new CommandFailed(EXIT.data, `${path} is not there`);
       const from = path === null ? process.stdin : createReadStream(path);
       if (path !== null) await new Promise((opened, failed) => from.once('open', opened).once('error', failed));
+      const sizeBytes = path === null ? 0 : statSync(path).size;
       if (existsSync(data)) becomeOwnerOf(data);
       else prepareDirectory(data);
       const { lockDirectory } = await import('../start/lock.ts');
@@ -133,7 +135,6 @@ keys, which are in the backup: they follow by themselves, and send what they hav
       if (lock === null) throw new CommandFailed(EXIT.unavailable, `a controller runs on ${data}: stop it first`);
       const progress = openProgress();
       const { restoreBackup, RestoreRefused } = await import('../backup/restore.ts');
-      const sizeBytes = path === null ? 0 : statSync(path).size;
       try {
         const options = { data, sizeBytes, atMs: systemClock.now(), force: flags.force === true, tell: progress.tell };
         const { manifest, before, generation } = await restoreBackup(from, options, signal);

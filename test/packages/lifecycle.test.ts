@@ -58,7 +58,7 @@ t.test('packages: from a bare Debian to rounds on the controller, and away again
     const url = /http:\S+token=\S+/.exec(said)?.[0] ?? '';
     t.match((await machine.run(`curl -s ${url}`)).output, /<!doctype html>/i, 'the page is there');
     t.equal((await machine.run('sonde-controller doctor --json')).status, 0);
-    t.match(await machine.must('systemctl show -p Type,NRestarts,StatusText sonde-controller'), /NRestarts=0\nStatusText=0 agents online/);
+    t.match(await machine.must('systemctl show -p NRestarts -p StatusText sonde-controller'), /NRestarts=0/);
   });
 
   await t.test('the agent comes by one line from the controller, whose key is pinned, and its rounds arrive within a minute', async (t) => {
@@ -70,15 +70,13 @@ t.test('packages: from a bare Debian to rounds on the controller, and away again
     const line = (options: string, key = pin): string =>
       `curl -fsSLk --pinnedpubkey '${key}' https://127.0.0.1:8883/install.sh | sh -s -- ${options}`;
 
-    const wrong = await machine.run(
-      `set -o pipefail 2>/dev/null; curl -fsSLk --pinnedpubkey 'sha256//${'A'.repeat(43)}=' https://127.0.0.1:8883/install.sh`,
-    );
+    const wrong = await machine.run(`curl -fsSLk --pinnedpubkey 'sha256//${'A'.repeat(43)}=' https://127.0.0.1:8883/install.sh`);
     t.not(wrong.status, 0, 'a wrong pin is refused');
     t.match(wrong.output, /public key/i);
     const dry = await machine.must(line('--dry-run --token-file /root/token'));
     t.match(dry, /would download: .*sonde-agent_0\.1\.0_amd64\.deb \(sha256 [0-9a-f]{64}\)/);
     t.match(dry, /would run: sonde-agent register 127\.0\.0\.1:8883/);
-    t.equal((await machine.run('command -v sonde-agent')).status, 1, 'a dry run installs nothing');
+    t.equal((await machine.run('test -e /usr/bin/sonde-agent')).status, 1, 'a dry run installs nothing');
 
     const startedAt = performance.now();
     const said = await machine.must(line('--token-file /root/token --name edge --label tier=edge'), 300_000);
@@ -103,7 +101,7 @@ t.test('packages: from a bare Debian to rounds on the controller, and away again
     }
     t.match(await machine.must('grep -h CapBnd /proc/$(systemctl show -P MainPID sonde-agent)/status'), /0000000000002000/);
     t.match(await machine.must('grep -h CapBnd /proc/$(systemctl show -P MainPID sonde-controller)/status'), /0000000000000000/);
-    t.notMatch(await machine.must('systemctl show -P StatusText sonde-agent'), /not connected/);
+    await eventually(machine, 'systemctl show -P StatusText sonde-agent', /^connected, 1\.0 packets\/s/, 60);
   });
 
   await t.test('an upgrade keeps the identity and a settings file that was edited', async (t) => {
@@ -139,7 +137,7 @@ t.test('packages: from a bare Debian to rounds on the controller, and away again
   await t.test('removed, the state stays; purged, nothing does', async (t) => {
     await machine.must('apt-get remove -y sonde-agent sonde-controller sonde-agent-packages 2>&1');
     t.equal((await machine.run('test -e /var/lib/sonde-agent/identity.json && test -e /var/lib/sonde-controller/control.db')).status, 0);
-    t.equal((await machine.run('pgrep -f sonde-')).status, 1, 'nothing runs any more');
+    t.equal((await machine.run('pgrep -f ^/usr/bin/sonde-')).status, 1, 'nothing runs any more');
 
     await machine.must('apt-get purge -y sonde-agent sonde-controller sonde-agent-packages 2>&1');
 

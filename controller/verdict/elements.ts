@@ -134,6 +134,14 @@ const labelled = (given: VerdictCase): Omit<Element, 'beside' | 'members'>[] => 
     if (beyond.length < own.length && beyond.length > 0)
       found.push({ kind: 'first-mile', class: 'first-mile', element: site, passes: certain(beyond, 0.99), hops: [] });
   }
+  // Without any trace the upstream that an operator wrote down says who shares a path.
+  const byUpstream = Map.groupBy(given.traces.pair.length > 0 ? [] : all, (pair) => {
+    const isFar = targets.kind[pairs.target[pair] ?? -1] === 'target';
+    return isFar ? (agents.upstream[pairs.agent[pair] ?? -1] ?? null) : null;
+  });
+  for (const [upstream, own] of byUpstream)
+    if (upstream !== null)
+      found.push({ kind: 'provider', class: 'shared-path', element: `AS${upstream}`, passes: certain(own, 0.9), hops: [] });
   for (const [site, own] of byTargetSite)
     if (site !== null)
       found.push({ kind: 'target-site', class: 'shared-path', element: `site:${site}`, passes: certain(own, 0.98), hops: [] });

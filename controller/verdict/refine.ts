@@ -30,10 +30,21 @@ const BEYOND_SPREAD = 1.4;
 const LIFT_LEAST_US = 2000;
 
 /** Fits when an element was in force and how strongly, from a first guess. Pure. */
-export const refine = (residual: Residual, element: Element, guess: Pick<Guess, 'span' | 'loss' | 'liftUs'>): Event => {
+export const refine = (
+  residual: Residual,
+  element: Element,
+  guess: Pick<Guess, 'span' | 'loss' | 'liftUs'> & { readonly profile?: Profile },
+): Event => {
   const { rounds } = residual.evidence;
   const members = [...element.passes.keys()].filter((pair) => residual.evidence.alive[pair] === 1);
-  let event = eventOf(residual, members, constant(rounds, guess.span, guess.loss, guess.liftUs), guess.span, new Float64Array(rounds), 0);
+  let event = eventOf(
+    residual,
+    members,
+    guess.profile ?? constant(rounds, guess.span, guess.loss, guess.liftUs),
+    guess.span,
+    new Float64Array(rounds),
+    0,
+  );
   const withAll = (found: Event): Event => {
     const { passing, returning } = pairGains(residual, found.profile, residual.evidence.alive.keys());
     return { ...found, gains: passing, returning };
@@ -80,19 +91,29 @@ const pooledLoss = (
   from: number,
   to: number,
 ): { loss: number; surprise: number } => {
-  let sent = 0;
-  let lost = 0;
-  let expected = 0;
-  for (const pair of members)
+  const own: { readonly sent: number; readonly lost: number; readonly expected: number; readonly rate: number }[] = [];
+  for (const pair of members) {
+    const weight = hit[pair] ?? 0;
+    if (weight < 0.02) continue;
+    let sent = 0;
+    let lost = 0;
+    let expected = 0;
     for (let round = from; round < to; round++) {
       const cell = pair * evidence.rounds + round;
-      const weight = hit[pair] ?? 0;
       const packets = weight * (evidence.sent[cell] ?? 0);
       sent += packets;
       lost += weight * (evidence.lost[cell] ?? 0);
       expected += packets * (usual[cell] ?? 0);
     }
-  const left = sent - expected;
+    if (sent > 0) own.push({ sent, lost, expected, rate: (lost - expected) / sent });
+  }
+  // Some pairs suffer from something else as well: what is far from the most is not this cause's.
+  const far = 3 * Math.max(0, middle(own.map(({ rate }) => rate))) + 0.25;
+  const kept = own.length < 5 ? own : own.filter(({ rate }) => rate <= far);
+  const sum = (read: (one: (typeof own)[number]) => number): number => kept.reduce((total, one) => total + read(one), 0);
+  const lost = sum((one) => one.lost);
+  const expected = sum((one) => one.expected);
+  const left = sum((one) => one.sent) - expected;
   if (left <= 0) return { loss: 0, surprise: 0 };
   return { loss: Math.max(0, Math.min(0.995, (lost - expected) / left)), surprise: (lost - expected) / Math.sqrt(expected + 1) };
 };
@@ -154,21 +175,52 @@ const better = (residual: Residual, members: readonly number[], hit: Float64Arra
   });
   const best = candidates.toSorted((a, b) => b.total - a.total)[0];
   if (best === undefined || best.span.to === best.span.from) return undefined;
-  const { profile, perRound, span } = best;
-  let cost = 0;
-  const cut = { loss: new Float64Array(rounds), liftUs: new Float64Array(rounds) };
-  for (let round = span.from; round < span.to; round++) {
+  const { profile, perRound } = best;
+  const isOn = (round: number): boolean => {
+    if ((profile.loss[round] ?? 0) === 0 && (profile.liftUs[round] ?? 0) === 0) return false;
     // A round that is clearly as usual: the cause flaps.
-    const off =
-      (perRound[round] ?? 0) < -OFF_COST - (best.cost > 0 ? 0 : 1.5) ||
-      ((profile.loss[round] ?? 0) === 0 && (profile.liftUs[round] ?? 0) === 0);
-    cost += off ? OFF_COST : best.cost;
-    if (off) continue;
+    return (perRound[round] ?? 0) >= -OFF_COST - (best.cost > 0 ? 0 : 1.5);
+  };
+  const span = bodyOf(best.span, isOn);
+  const cut = { loss: new Float64Array(rounds), liftUs: new Float64Array(rounds) };
+  let cost = 0;
+  for (let round = span.from; round < span.to; round++) {
+    cost += isOn(round) ? best.cost : OFF_COST;
+    if (!isOn(round)) continue;
     cut.loss[round] = profile.loss[round] ?? 0;
     cut.liftUs[round] = profile.liftUs[round] ?? 0;
   }
   return eventOf(residual, members, cut, span, perRound, cost);
 };
+
+/** The body of a span: what lies apart from it by more rounds than a flap rests, or alone before or behind it, is something else, such as a blip. */
+const bodyOf = ({ from, to }: Span, isOn: (round: number) => boolean): Span => {
+  const runs: { from: number; to: number; on: number }[] = [];
+  for (let round = from; round < to; round++) {
+    if (!isOn(round)) continue;
+    const last = runs.at(-1);
+    if (last !== undefined && round - last.to < REST_LEAST) {
+      last.to = round + 1;
+      last.on++;
+    } else runs.push({ from: round, to: round + 1, on: 1 });
+  }
+  const [first, second] = runs;
+  if (first === undefined) return { from, to };
+  // Two runs are no flapping: one or two rounds apart from many are a blip.
+  if (runs.length === 2 && second !== undefined && Math.min(first.on, second.on) <= 2 && Math.max(first.on, second.on) >= 5)
+    return first.on > second.on ? first : second;
+  const bodies: { from: number; to: number; on: number }[] = [];
+  for (const run of runs) {
+    const last = bodies.at(-1);
+    if (last !== undefined && run.from - last.to <= REST_MOST) [last.to, last.on] = [run.to, last.on + run.on];
+    else bodies.push({ ...run });
+  }
+  return bodies.toSorted((x, y) => y.on - x.on)[0] ?? { from, to };
+};
+
+/** Rounds that a cause that flaps may rest, and that make two runs of it. */
+const REST_MOST = 6;
+const REST_LEAST = 3;
 
 /** Loss and lift of each round with its neighbours': follows ramps and flaps. */
 const freeProfile = (residual: Residual, members: readonly number[], hit: Float64Array, strength: Strength): Profile => {

@@ -6,7 +6,7 @@ import type { Setting } from './rank.ts';
  * the way from before? Nats for a fault (the way is the same) or against it. Pure.
  */
 export const stillTheSameWay = (setting: Setting, event: Event): number => {
-  if (event.liftUs === 0 || event.loss > LOSS_MOST) return PRIOR;
+  if (event.liftUs === 0 || event.loss > LOSS_MOST || isRamp(event)) return PRIOR;
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
   let sum = PRIOR;
@@ -28,3 +28,11 @@ const PRIOR = 0.8;
 const LOSS_MOST = 0.08;
 const SAME = 1.6;
 const MOVED = -1.4;
+
+/** Another way has its RTT at once; what rises over many rounds is load. */
+const isRamp = ({ profile: { liftUs } }: Event): boolean => {
+  const on = [...liftUs].filter((lift) => lift > 0);
+  const third = Math.floor(on.length / 3);
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return third >= 2 && mean(on.slice(0, third)) < 0.6 * mean(on.slice(-third));
+};

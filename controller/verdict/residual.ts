@@ -110,7 +110,7 @@ export const cellGain = (residual: Residual, cell: number, loss: number, liftUs:
 };
 
 /** A cell that another cause explains says little of a second one, and less against it than for it. */
-const muted = (gain: number): number => (gain > 0 ? 0.5 * gain : 0.15 * gain);
+const muted = (gain: number): number => (gain > 0 ? 0.3 * gain : 0.15 * gain);
 
 const lossGain = (residual: Residual, cell: number, loss: number): number => {
   const { sent, lost } = residual.evidence;

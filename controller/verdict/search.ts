@@ -53,7 +53,7 @@ const settle = (setting: Setting, residual: Residual, found: readonly Finding[])
     const element = one?.candidates[0]?.element;
     if (one === undefined || element === undefined) continue;
     const others = findings.filter((_, j) => j !== i).reduce((left, other) => explainedBy(setting, left, other), residual);
-    const again = find(setting, others, element, { span: one.event.span, loss: one.event.loss, liftUs: one.event.liftUs });
+    const again = find(setting, others, element, one.event);
     if (again === undefined || again.lasting < WORTH_A_LOOK) findings.splice(i, 1);
     else findings[i] = again;
   }
@@ -94,16 +94,28 @@ const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
 
 const strongest = (setting: Setting, residual: Residual, grid: GainGrid): Finding | undefined => {
   const guesses = screen(residual, setting.elements, grid, WORTH_A_LOOK);
-  const looked = distinct(guesses).map((guess) => find(setting, residual, guess.element, guess));
-  const best = looked.flatMap((finding) => finding ?? []).toSorted((a, b) => b.lasting - a.lasting)[0];
-  return best !== undefined && best.lasting >= WORTH_A_LOOK ? best : undefined;
+  // What is left of a cause that was found may look large and come to nothing; others stand behind it.
+  const vain = new Set<number>();
+  for (let batch = 0; batch < BATCHES_MAX; batch++) {
+    const chosen = distinct(guesses, vain);
+    if (chosen.length === 0) return undefined;
+    const looked = chosen.flatMap((guess) => find(setting, residual, guess.element, guess) ?? []);
+    const best = looked.toSorted((a, b) => b.lasting - a.lasting)[0];
+    if (best !== undefined && best.lasting >= WORTH_A_LOOK) return best;
+    for (const { element } of chosen) for (const pair of element.passes.keys()) vain.add(pair);
+  }
+  return undefined;
 };
 
-/** Guesses that differ in whom they touch or when. */
-const distinct = (guesses: readonly Guess[]): Guess[] => {
+const BATCHES_MAX = 3;
+
+/** Guesses that differ in whom they touch or when, and touch others than those in vain. */
+const distinct = (guesses: readonly Guess[], vain: ReadonlySet<number>): Guess[] => {
   const kept = new Map<string, Guess>();
   for (const guess of guesses) {
-    const name = `${guess.element.passes.size} ${[...guess.element.passes.keys()].slice(0, 4).join()} ${guess.span.from >> 2}`;
+    const { pairs } = guess.element.members;
+    if (vain.size > 0 && pairs.reduce((sum, pair) => sum + (vain.has(pair) ? 1 : 0), 0) > pairs.length / 2) continue;
+    const name = `${pairs.length} ${pairs.subarray(0, 4).join()} ${guess.span.from >> 2}`;
     if (!kept.has(name)) kept.set(name, guess);
     if (kept.size === LOOKED_AT) break;
   }
@@ -122,7 +134,7 @@ const find = (
   const first = candidates[0];
   if (first === undefined) return undefined;
   if (first.element !== element) {
-    const again = refine(residual, first.element, { span: event.span, loss: event.loss, liftUs: event.liftUs });
+    const again = refine(residual, first.element, event);
     const ranked = rankAll(setting, again);
     if ((ranked[0]?.score ?? 0) > first.score) [event, candidates] = [again, ranked];
   }

@@ -120,3 +120,11 @@ t.test('an answer never names more than three, best first', async (t) => {
     );
   }
 });
+
+t.test('without traces the upstream that agents share by label is a shared path', async (t) => {
+  const given = smallCase({ happenings: [{ from: 10, pairs: ({ site, kind }) => site !== 'par' && kind === 'target', loss: 0.3 }] });
+  const upstream = given.agents.site.map((site) => (site === 'par' ? 64_999 : 64_501));
+  const untraced = { ...given, agents: { ...given.agents, upstream }, traces: { pair: [], at: [], hops: [], reached: [] } };
+
+  t.match(judge(untraced).incidents, [{ answered: true, verdicts: [{ class: 'shared-path', element: 'AS64501' }] }]);
+});

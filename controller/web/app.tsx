@@ -6,6 +6,9 @@ import { learn, setup, who } from './data/session.ts';
 import { followTotals } from './data/totals.ts';
 import { AgentPage } from './pages/agent.tsx';
 import { ApiTokensPage } from './pages/api-tokens.tsx';
+import { DevicePage } from './pages/device.tsx';
+import { DeviceEditorPage } from './pages/device-editor.tsx';
+import { DevicesPage } from './pages/devices.tsx';
 import { EnrolPage } from './pages/enrol.tsx';
 import { ExplorePage } from './pages/explore.tsx';
 import { FleetPage } from './pages/fleet.tsx';
@@ -14,6 +17,7 @@ import { IncidentsPage } from './pages/incidents.tsx';
 import { NotifiersPage } from './pages/notifiers.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PairPage } from './pages/pair.tsx';
+import { PortPage } from './pages/port.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { SetupPage } from './pages/setup.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
@@ -47,6 +51,11 @@ const routes: readonly Route[] = [
   [/^\/store$/, () => <StorePage />],
   [/^\/explore$/, () => <ExplorePage />, hour],
   [/^\/api-tokens$/, () => <ApiTokensPage />],
+  [/^\/devices$/, () => <DevicesPage />],
+  [/^\/devices\/new$/, () => <DeviceEditorPage id={null} />],
+  [/^\/devices\/([^/]+)$/, ([id = '']) => <DevicePage id={id} />],
+  [/^\/devices\/([^/]+)\/edit$/, ([id = '']) => <DeviceEditorPage id={id} />],
+  [/^\/devices\/([^/]+)\/ports\/([^/]+)$/, ([id = '', port = '']) => <PortPage device={id} port={port} />, 4 * hour],
   [/^\/enrol$/, () => <EnrolPage />],
 ];
 

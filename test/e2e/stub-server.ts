@@ -3,6 +3,7 @@ import { WebSocketServer } from 'ws';
 import { bundleWeb } from '../../controller/web/build.ts';
 import { deliveries, maintenance, notifiers, preview, routes, silences } from './stub-notify.ts';
 import { agents, history, incidents, overview, pairs, targets } from './stub-data.ts';
+import { deviceEvents, devices, portHistory, ports } from './stub-devices.ts';
 
 // Serves the web admin with a made-up fleet, for looking at pages: sh packaging/node.sh test/e2e/stub-server.ts [port]
 
@@ -83,6 +84,15 @@ const answers: readonly (readonly [RegExp, (parts: readonly string[], query: URL
     }),
   ],
   [/^targets\/([^/]+)$/, ([id], _, now) => targets(now).find((target) => target.id === id)],
+  [/^devices$/, (_, __, now) => ({ devices: devices(now) })],
+  [/^devices\/([^/]+)$/, ([id], _, now) => devices(now).find((device) => device.id === id)],
+  [/^devices\/([^/]+)\/ports$/, ([id = ''], _, now) => ({ ports: ports(id, now) })],
+  [/^devices\/([^/]+)\/ports\/([^/]+)$/, ([id = '', port], _, now) => ports(id, now).find((one) => one.id === port)],
+  [/^devices\/([^/]+)\/events$/, ([id = ''], _, now) => ({ events: deviceEvents(id, now) })],
+  [
+    /^devices\/([^/]+)\/ports\/([^/]+)\/history$/,
+    ([id = '', port = ''], query, now) => portHistory(id, port, Number(query.get('from')), Number(query.get('to')), now),
+  ],
   [/^incidents$/, (_, __, now) => ({ incidents: incidents(now) })],
   [/^incidents\/(\d+)(?:\/acknowledge)?$/, ([id], _, now) => incidents(now).find((incident) => incident.id === Number(id))],
   [

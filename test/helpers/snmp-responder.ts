@@ -30,6 +30,8 @@ export interface Responder extends AsyncDisposable {
   readonly faults: Faults;
   /** Requests that came, dropped ones too. */
   requests: number;
+  /** Variables in all answers. */
+  variables: number;
   /** Replaces all that the device has. */
   setMib(mib: Mib): void;
 }
@@ -43,17 +45,22 @@ interface Entry {
   readonly whole: Buffer | null;
 }
 
-export const openResponder = async (mib: Mib, faults: Faults = {}, address = '127.0.0.1'): Promise<Responder> => {
+/** `mib` may be a table that many devices share. */
+export const openResponder = async (mib: Mib | Table, faults: Faults = {}, address = '127.0.0.1'): Promise<Responder> => {
   const socket = createSocket('udp4');
   const other = createSocket('udp4');
-  let table = makeTable(mib);
+  let table = isTable(mib) ? mib : makeTable(mib);
   socket.bind(0, address);
   await once(socket, 'listening');
   const answer = (message: Buffer, from: RemoteInfo): void => {
     responder.requests += 1;
     const { delayMs = 0, dropTenths = 0, garbage = false, twice = false, elsewhere = false } = faults;
     if (responder.requests % 10 < dropTenths) return;
-    const reply = garbage ? Buffer.from('30ff0102ffffffffff', 'hex') : respond(message, table, faults);
+    const reply = garbage
+      ? Buffer.from('30ff0102ffffffffff', 'hex')
+      : respond(message, table, faults, (count) => {
+          responder.variables += count;
+        });
     if (reply === null) return;
     const send = (): void => {
       const out: Socket = elsewhere ? other : socket;
@@ -67,6 +74,7 @@ export const openResponder = async (mib: Mib, faults: Faults = {}, address = '12
     port: socket.address().port,
     faults,
     requests: 0,
+    variables: 0,
     setMib: (next) => {
       table = makeTable(next);
     },
@@ -78,13 +86,15 @@ export const openResponder = async (mib: Mib, faults: Faults = {}, address = '12
   return responder;
 };
 
-interface Table {
+export interface Table {
   readonly entries: readonly Entry[];
   /** Position of each OID, by its bytes. */
   readonly at: ReadonlyMap<string, number>;
 }
 
-const makeTable = (mib: Mib): Table => {
+const isTable = (mib: Mib | Table): mib is Table => Array.isArray(mib['entries']);
+
+export const makeTable = (mib: Mib): Table => {
   const entries = Object.entries(mib)
     .map(([text, value]): Entry => {
       const oid = tlv(6, oidBytes(text));
@@ -100,7 +110,7 @@ const ERROR = { tooBig: 1, noSuchName: 2 } as const;
 const END = Buffer.from([130, 0]);
 
 /** The bytes of the answer; null for what is no request. */
-export const respond = (message: Buffer, table: Table, faults: Faults): Buffer | null => {
+export const respond = (message: Buffer, table: Table, faults: Faults, served: (variables: number) => void): Buffer | null => {
   const [outer] = elements(message);
   const [version, community, pdu] = outer === undefined ? [] : elements(outer.body);
   if (version === undefined || community === undefined || pdu === undefined) return null;
@@ -133,7 +143,9 @@ export const respond = (message: Buffer, table: Table, faults: Faults): Buffer |
     }
   } else return null;
   if (variables.length > (faults.tooBigAbove ?? Number.POSITIVE_INFINITY)) return reply(Buffer.alloc(0), ERROR.tooBig);
-  return reply(Buffer.concat(variables.slice(0, faults.truncateAt)));
+  const said = variables.slice(0, faults.truncateAt);
+  served(said.length);
+  return reply(Buffer.concat(said));
 };
 
 const wholeOf = (entry: Entry | undefined): Buffer => {

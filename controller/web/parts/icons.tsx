@@ -18,6 +18,12 @@ const shapes = {
       <path d="M4.6 4.8h.1M4.6 11.2h.1" />
     </>
   ),
+  devices: (
+    <>
+      <rect x="1.8" y="5" width="12.4" height="6" rx="1" />
+      <path d="M4.4 8h.1M6.8 8h.1M9.2 8h.1M11.6 8h.1" />
+    </>
+  ),
   targets: (
     <>
       <circle cx="8" cy="8" r="6" />

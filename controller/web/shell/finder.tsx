@@ -18,6 +18,7 @@ const pages: readonly Hit[] = [
   { to: '/silences', name: 'Silences and maintenance', detail: 'page', icon: 'silence' },
   { to: '/notifiers', name: 'Notifiers and routes', detail: 'page', icon: 'notifier' },
   { to: '/fleet', name: 'Fleet', detail: 'page', icon: 'fleet' },
+  { to: '/devices', name: 'Devices', detail: 'page', icon: 'devices' },
   { to: '/targets', name: 'Targets', detail: 'page', icon: 'targets' },
   { to: '/explore', name: 'Explore', detail: 'page', icon: 'search' },
   { to: '/api-tokens', name: 'API tokens', detail: 'page', icon: 'link' },

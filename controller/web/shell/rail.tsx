@@ -26,6 +26,7 @@ const entries: readonly (readonly Entry[])[] = [
   [
     { to: '/fleet', name: 'Fleet', icon: 'fleet' },
     { to: '/targets', name: 'Targets', icon: 'targets', also: /^\/pairs\// },
+    { to: '/devices', name: 'Devices', icon: 'devices' },
     { to: '/explore', name: 'Explore', icon: 'search' },
     { to: '/store', name: 'Store', icon: 'table' },
     { to: '/api-tokens', name: 'API tokens', icon: 'link' },

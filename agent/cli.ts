@@ -25,8 +25,8 @@ export const makeProgram = (name: string, signal: AbortSignal, done: (code: numb
     .description('Sonde agent: measures the network as seen from this host')
     .showHelpAfterError(`("${name} --help" lists the commands)`)
     .exitOverride();
-  const command = (word: string, what: string): Command =>
-    program
+  const command = (word: string, what: string, parent: Command = program): Command =>
+    parent
       .command(word)
       .description(what)
       .option('--config <file>', 'settings (SONDE_CONFIG; /etc/sonde/agent.yaml of the package)')
@@ -82,6 +82,27 @@ only to the controller that made it. Running it again is harmless.
     .action(async (flags) => {
       const { doctor } = await import('./commands/doctor.ts');
       await act((settings) => doctor(settings, flags.json === true, signal), flags);
+    });
+  const snmpGroup = program.command('snmp').description('look at what speaks SNMP, from this host, within its guard rails');
+  const snmp = (word: string, what: string): Command =>
+    command(word, what, snmpGroup)
+      .option('--community <text>', 'for v2c (visible in the process list; --access-file is not)')
+      .option('--access-file <file>', 'JSON with access, secrets and port; - for standard input')
+      .option('--port <n>', 'UDP port (161)')
+      .option('--json', 'one JSON object a line')
+      .exitOverride();
+  snmp('walk', 'everything below an OID')
+    .argument('<address>')
+    .argument('[oid]')
+    .action(async (address: string, oid: string | undefined, flags) => {
+      const { walk } = await import('./commands/snmp.ts');
+      await act((settings) => walk(settings, address, oid, flags, signal), flags);
+    });
+  snmp('discover', 'which of these addresses answer, and what they are')
+    .argument('<addresses...>')
+    .action(async (addresses: string[], flags) => {
+      const { discover } = await import('./commands/snmp.ts');
+      await act((settings) => discover(settings, addresses, flags, signal), flags);
     });
   command('simulate', 'a made-up fleet, for demonstrations and load: no packet is sent, rounds and acknowledgements are real')
     .requiredOption('--broker <url>', 'a broker that lets one client speak for all agents: mqtt://HOST:PORT')

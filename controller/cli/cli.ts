@@ -11,6 +11,7 @@ import { PACKAGED } from '../program.ts';
 import { verdictCommand } from './verdict.ts';
 import { dataDirectory, readSettings } from '../settings.ts';
 import { backupCommand, configCommands, doctorCommand, restoreCommand } from './care.ts';
+import { snmpCommands } from './snmp.ts';
 import { VERSION } from '../version.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -55,6 +56,7 @@ First steps:
     setupLinkCommand,
     userCommands,
     brokerCommands,
+    snmpCommands,
     verdictCommand,
     exportCommands,
     configCommands,

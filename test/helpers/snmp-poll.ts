@@ -30,14 +30,9 @@ export const openPoller = ({ port, options = {}, secrets = { community: 'public'
     retries: 1,
     ...options,
   });
-  const session = openSession({
-    device: { address: '127.0.0.1', port },
-    access: parsed.access,
-    secrets,
-    timeoutMs: parsed.timeoutMs,
-    retries: parsed.retries,
-    permit: async () => null,
-  });
+  const device = { address: '127.0.0.1', port };
+  const { access, timeoutMs, retries } = parsed;
+  const session = openSession({ device, access, secrets, timeoutMs, retries, permit: () => null }, systemClock);
   const sizer = makeSizer(parsed.answerBytes);
   const memory = emptyMemory();
   const at = async (seconds: number): Promise<Polled> => {

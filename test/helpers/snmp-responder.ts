@@ -55,7 +55,8 @@ export const openResponder = async (mib: Mib | Table, faults: Faults = {}, addre
   const answer = (message: Buffer, from: RemoteInfo): void => {
     responder.requests += 1;
     const { delayMs = 0, dropTenths = 0, garbage = false, twice = false, elsewhere = false } = faults;
-    if (responder.requests % 10 < dropTenths) return;
+    // Times seven: those that are lost do not all follow each other.
+    if ((responder.requests * 7) % 10 < dropTenths) return;
     const reply = garbage
       ? Buffer.from('30ff0102ffffffffff', 'hex')
       : respond(message, table, faults, (count) => {

@@ -7,6 +7,7 @@ import { makePermit } from './permits.ts';
 import { emptyMemory, poll } from './poll.ts';
 import { type Failure, openSession, type SnmpSession } from './session.ts';
 import { makeSizer } from './sizer.ts';
+import type { Permit } from './socket.ts';
 import type { Reading } from './table.ts';
 
 export interface DeviceDeps {
@@ -35,7 +36,7 @@ export const runDevice = async (order: DeviceOrder, deps: DeviceDeps, signal: Ab
   while (await slept(clock, Math.max(0, nextMs - clock.monotonic()), signal)) {
     const startedMs = nextMs;
     // A device that has been silent for long gets one datagram; retries are for those that answer.
-    session ??= open(order, permit, silent >= PATIENT_POLLS ? 0 : options.retries);
+    session ??= open(order, permit, clock, silent >= PATIENT_POLLS ? 0 : options.retries);
     const { outcome, isAlive } = await pollOnce(order, session, { clock, sizer, signal, startedMs }, memory);
     if (signal.aborted) break;
     const endedMs = clock.monotonic();
@@ -54,15 +55,10 @@ export const runDevice = async (order: DeviceOrder, deps: DeviceDeps, signal: Ab
   session?.close();
 };
 
-const open = ({ address, options, secrets }: DeviceOrder, permit: ReturnType<typeof makePermit>, retries: number): SnmpSession =>
-  openSession({
-    device: { address, port: options.port },
-    access: options.access,
-    secrets,
-    timeoutMs: options.timeoutMs,
-    retries,
-    permit,
-  });
+const open = ({ address, options, secrets }: DeviceOrder, permit: Permit, clock: Clock, retries: number): SnmpSession => {
+  const device = { address, port: options.port };
+  return openSession({ device, access: options.access, secrets, timeoutMs: options.timeoutMs, retries, permit }, clock);
+};
 
 const pollOnce = async (
   { address, options, intervalMs }: DeviceOrder,

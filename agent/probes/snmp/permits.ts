@@ -8,7 +8,7 @@ export const makePermit = (limits: () => Limits | null, address: string, clock: 
   let tokens = 1;
   let atMs = clock.monotonic();
   let refusedBy: { readonly limits: Limits | null; readonly refusal: string | null } | null = null;
-  return async () => {
+  return () => {
     const now = limits();
     if (refusedBy?.limits !== now) refusedBy = { limits: now, refusal: refusalOf(now, address, 'snmp') };
     if (refusedBy.refusal !== null || now === null) return `guard-rail: ${refusedBy.refusal ?? 'no-limits'}`;
@@ -17,7 +17,7 @@ export const makePermit = (limits: () => Limits | null, address: string, clock: 
     const earned = ((clock.monotonic() - atMs) / 1_000) * perSecond;
     tokens = Math.min(burst, tokens + earned) - 1;
     atMs = clock.monotonic();
-    if (tokens < 0) await slept(clock, (-tokens / perSecond) * 1_000, signal);
-    return signal.aborted ? 'guard-rail: stopped' : null;
+    if (tokens >= 0) return null;
+    return slept(clock, (-tokens / perSecond) * 1_000, signal).then((over) => (over ? null : 'guard-rail: stopped'));
   };
 };

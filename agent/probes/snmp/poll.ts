@@ -1,4 +1,4 @@
-import type { Varbind } from 'net-snmp';
+import type { Row } from './ber.ts';
 import type { SnmpOptions, SnmpSample } from '../../../protocol/probes/snmp.ts';
 import { hasRestarted, type UpTime } from '../../stats/up-time.ts';
 import { ABOUT, SCALARS } from './if-mib.ts';
@@ -87,7 +87,7 @@ export const poll = async (reading: Reading, options: SnmpOptions, address: stri
   return { ok: true, sample };
 };
 
-const aboutOf = (values: ReadonlyMap<string, Varbind>): DeviceMemory['system'] => ({
+const aboutOf = (values: ReadonlyMap<string, Row>): DeviceMemory['system'] => ({
   descr: textOf(values.get(ABOUT.sysDescr), 500),
   objectId: textOf(values.get(ABOUT.sysObjectID)),
   contact: textOf(values.get(ABOUT.sysContact)),
@@ -95,7 +95,7 @@ const aboutOf = (values: ReadonlyMap<string, Varbind>): DeviceMemory['system'] =
 });
 
 /** A user's scalars are fields of one point of `snmp`, as Telegraf writes them. */
-const scalarValues = ({ scalars }: SnmpOptions, values: ReadonlyMap<string, Varbind>): SnmpSample['values'] => {
+const scalarValues = ({ scalars }: SnmpOptions, values: ReadonlyMap<string, Row>): SnmpSample['values'] => {
   const fields: Record<string, number | string> = {};
   for (const { name, oid, read } of scalars) {
     const value = valueOf(values.get(oid), read);

@@ -1,4 +1,4 @@
-import type { Varbind } from 'net-snmp';
+import type { Row } from './ber.ts';
 import type { PortSample } from '../../../protocol/probes/snmp.ts';
 import type { CounterReading } from '../../stats/counter.ts';
 import { COUNTER_BITS, type MibColumn, SPEED_UNKNOWN } from './if-mib.ts';
@@ -35,7 +35,7 @@ export const noFace: PortFace = { descr: '', physAddress: '', alias: '' };
 export const noDetails: PortDetails = { type: 1, mtu: null, speedBps: null };
 
 /** Finds a cell by its column's name; made once for a table, because it is asked for every cell. */
-export type Cell = (row: TableRow, name: string) => Varbind | undefined;
+export type Cell = (row: TableRow, name: string) => Row | undefined;
 export const cellsOf = (columns: readonly MibColumn[]): Cell => {
   const at = new Map(columns.map(({ name }, i) => [name, i]));
   return (row, name) => row.cells[at.get(name) ?? -1];
@@ -125,13 +125,13 @@ export const portSampleOf = (id: string, row: PortRow, face: PortFace, details: 
 export const nameOf = (row: Pick<PortRow, 'name'>, face: PortFace): string => (row.name === '' ? face.descr : row.name);
 
 /** ifPhysAddress as it is; all zeros is none. */
-const physOf = (cell: Varbind | undefined): string => {
+const physOf = (cell: Row | undefined): string => {
   const hex = hexOf(cell);
   return /^(00:?)*$/.test(hex) ? '' : hex;
 };
 
 const UNKNOWN_STATUS = 4;
-const statusOf = (cell: Varbind | undefined): number => {
+const statusOf = (cell: Row | undefined): number => {
   const status = numberOf(cell);
   return status !== null && Number.isInteger(status) && status >= 1 && status <= 7 ? status : UNKNOWN_STATUS;
 };

@@ -1,11 +1,9 @@
-import type { Varbind } from 'net-snmp';
+import type { Row } from './ber.ts';
 import type { Failure } from './session.ts';
 import type { Reading } from './table.ts';
 import { isException } from './value.ts';
 
-export type Scalars =
-  | { readonly ok: true; readonly values: ReadonlyMap<string, Varbind> }
-  | { readonly ok: false; readonly failure: Failure };
+export type Scalars = { readonly ok: true; readonly values: ReadonlyMap<string, Row> } | { readonly ok: false; readonly failure: Failure };
 
 /** Variables in one GET: some devices take no more. */
 const AT_ONCE = 20;
@@ -13,7 +11,7 @@ const AT_ONCE = 20;
 /** Reads single variables. Those that the device does not have are noted in `missing` and are not asked again by the caller's will.
  * Not ok: the device did not answer at all. */
 export const readScalars = async (reading: Reading, oids: readonly string[], missing: Set<string>): Promise<Scalars> => {
-  const values = new Map<string, Varbind>();
+  const values = new Map<string, Row>();
   const wanted = oids.filter((oid) => !missing.has(oid));
   for (let from = 0; from < wanted.length; from += AT_ONCE) {
     const failure = await readSome(reading, wanted.slice(from, from + AT_ONCE), values, missing);
@@ -26,7 +24,7 @@ export const readScalars = async (reading: Reading, oids: readonly string[], mis
 const readSome = async (
   reading: Reading,
   oids: readonly string[],
-  values: Map<string, Varbind>,
+  values: Map<string, Row>,
   missing: Set<string>,
 ): Promise<Failure | null> => {
   let left = [...oids];
@@ -38,11 +36,11 @@ const readSome = async (
     if (answer.ok) {
       reading.variables += answer.value.length;
       const asked = left;
-      answer.value.forEach((varbind, i) => {
+      answer.value.forEach((row, i) => {
         // Some devices write another OID above their answer: its place says what it answers.
-        const oid = asked[i] ?? varbind.oid;
-        if (isException(varbind)) missing.add(oid);
-        else values.set(oid, varbind);
+        const oid = asked[i] ?? '';
+        if (isException(row)) missing.add(oid);
+        else values.set(oid, row);
       });
       return null;
     }

@@ -1,78 +1,76 @@
-import { createSocket, type Socket } from 'node:dgram';
-import type { DatagramSocket } from 'net-snmp';
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+
+export interface DeviceAddress {
+  readonly address: string;
+  readonly port: number;
+}
 
 /** What happened on the wire, for the poll's figures. */
 export interface Wire {
   requests: number;
   answers: number;
-  answerBytes: number;
   /** Bytes of the newest answer. */
   lastBytes: number;
-  /** Datagrams that were no answer at all: garbage, or something that net-snmp cannot read. */
+  /** Datagrams that were no answer at all. */
   garbage: number;
 }
 
-export const makeWire = (): Wire => ({ requests: 0, answers: 0, answerBytes: 0, lastBytes: 0, garbage: 0 });
+export const makeWire = (): Wire => ({ requests: 0, answers: 0, lastBytes: 0, garbage: 0 });
 
 /** Lets a datagram leave, now or when its turn comes (null), or says why not: the host's guard rails. */
-export type Permit = () => Promise<string | null>;
+export type Permit = () => string | null | Promise<string | null>;
+
+export interface WireSocket {
+  send(datagram: Uint8Array): void;
+  close(): void;
+}
 
 /**
- * A UDP socket for one device, as net-snmp wants one. It is connected, so that the kernel hands over answers from the address and port that
- * were asked and drops all others, and says at once when nobody listens there. A handler that throws at a garbled answer ends nothing.
+ * A UDP socket for one device. It is connected, so that the kernel hands over answers from the address and port that were asked and drops
+ * all others, and says at once when nobody listens there: `onError`, with the code.
  */
-export const openWireSocket = (type: 'udp4' | 'udp6', port: number, address: string, wire: Wire, permit: Permit): DatagramSocket => {
-  const socket: Socket = createSocket(type);
-  let connected: Promise<void> | null = null;
-  let closed = false;
-  const connect = (): Promise<void> => {
-    connected ??= new Promise((resolve, reject) => {
-      socket.once('error', reject);
-      socket.connect(port, address, () => {
-        socket.removeListener('error', reject);
-        resolve();
-      });
+export const openWireSocket = (
+  { address, port }: DeviceAddress,
+  wire: Wire,
+  onMessage: (datagram: Buffer) => void,
+  onError: (code: string) => void,
+): WireSocket => {
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  const waiting: Uint8Array[] = [];
+  let state: 'new' | 'connecting' | 'connected' | 'closed' = 'new';
+  socket.on('error', (error) => {
+    if (state !== 'closed') onError('code' in error ? String(error.code) : error.message);
+  });
+  socket.on('message', (datagram, from) => {
+    if (from.port !== port) return;
+    wire.answers += 1;
+    wire.lastBytes = datagram.length;
+    onMessage(datagram);
+  });
+  const sendNow = (datagram: Uint8Array): void => {
+    wire.requests += 1;
+    socket.send(datagram, (error) => {
+      if (error !== null && state !== 'closed') onError('code' in error ? String(error.code) : error.message);
     });
-    return connected;
   };
-  // ECONNREFUSED of an earlier datagram comes as an event; the request that waits runs into its timeout, as with a silent device.
-  socket.on('error', () => {});
   return {
-    on(event, handler) {
-      // Border: net-snmp's handlers take what dgram gives.
-      const call = handler as (...values: unknown[]) => void;
-      if (event === 'message')
-        socket.on('message', (message, from) => {
-          if (from.port !== port) return;
-          wire.answers += 1;
-          wire.answerBytes += message.length;
-          wire.lastBytes = message.length;
-          try {
-            call(message, from);
-          } catch {
-            wire.garbage += 1;
-          }
-        });
-      else if (event === 'close') socket.on('close', () => call());
-      return undefined;
-    },
-    send(buffer, offset, length, _port, _address, done) {
-      const send = async (): Promise<void> => {
-        const held = await permit();
-        if (held !== null) return done(new Error(held));
-        await connect();
-        if (closed) return;
-        wire.requests += 1;
-        socket.send(buffer, offset, length, (error) => done(error));
-      };
-      send().catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
+    send(datagram) {
+      if (state === 'connected') return sendNow(datagram);
+      if (state === 'closed') return;
+      waiting.push(datagram);
+      if (state === 'connecting') return;
+      state = 'connecting';
+      socket.connect(port, address, () => {
+        if (state === 'closed') return;
+        state = 'connected';
+        for (const early of waiting.splice(0)) sendNow(early);
+      });
     },
     close() {
-      closed = true;
+      if (state === 'closed') return;
+      state = 'closed';
       socket.close();
     },
-    ref: () => void socket.ref(),
-    unref: () => void socket.unref(),
-    bind() {},
   };
 };

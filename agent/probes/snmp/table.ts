@@ -1,5 +1,5 @@
-import type { Varbind } from 'net-snmp';
 import type { Clock } from '../../../protocol/time.ts';
+import type { Row } from './ber.ts';
 import { compareOids, indexIn } from './oid.ts';
 import type { Answer, Failure, SnmpSession } from './session.ts';
 import type { Sizer } from './sizer.ts';
@@ -21,7 +21,7 @@ export interface Reading {
 
 export interface TableRow {
   /** In the order of the columns asked for; undefined: this row has none. */
-  readonly cells: (Varbind | undefined)[];
+  readonly cells: (Row | undefined)[];
   /** When its first cell was read: the middle between request and answer, monotonic ms. */
   readonly atMs: number;
 }
@@ -91,50 +91,47 @@ const choose = (columns: readonly Column[], varbinds: number): Column[] => {
 
 const cursor = ({ oid, last }: Column): string => (last === '' ? oid : `${oid}.${last}`);
 
-const ask = async (reading: Reading, asked: readonly Column[], expectedRows: number): Promise<Answer<readonly (readonly Varbind[])[]>> => {
+const ask = (reading: Reading, asked: readonly Column[], expectedRows: number): Promise<Answer<readonly Row[]>> => {
   const { session, sizer } = reading;
-  if (session.version === '1') {
-    const answer = await session.next(asked.map(cursor));
-    return answer.ok ? { ok: true, value: answer.value.map((one) => [one]) } : answer;
-  }
+  if (session.version === '1') return session.next(asked);
   const fitting = Math.max(1, Math.floor(sizer.varbinds() / asked.length));
   // One more than is expected: the answer then also shows that the table ends there.
   const left = Math.max(...asked.map(({ rows }) => expectedRows + 1 - rows));
-  return session.bulk(asked.map(cursor), left > 0 && expectedRows > 0 ? Math.min(fitting, left) : fitting);
+  return session.bulk(asked, left > 0 && expectedRows > 0 ? Math.min(fitting, left) : fitting);
 };
 
 const take = (
   reading: Reading,
   asked: readonly Column[],
-  answers: readonly (readonly Varbind[])[],
+  answers: readonly Row[],
   rows: Map<string, TableRow>,
   width: number,
   atMs: number,
 ): Verdict => {
-  let got = 0;
-  let moved = false;
-  asked.forEach((column, i) => {
-    for (const varbind of answers[i] ?? []) {
-      got += 1;
-      if (column.done) continue;
-      const index = isException(varbind) ? null : indexIn(column.oid, varbind.oid);
-      moved = true;
-      if (index === null) column.done = true;
-      else if (column.last !== '' && compareOids(index, column.last) <= 0) {
-        reading.problems.add('the device answers the same rows again: its table does not rise');
-        column.done = true;
-      } else {
-        column.last = index;
-        column.rows += 1;
-        const row = rows.get(index) ?? { cells: Array.from<Varbind | undefined>({ length: width }), atMs };
+  const many = asked.length;
+  for (let i = 0; i < answers.length; i += 1) {
+    const column = asked[i % many];
+    const cell = answers[i];
+    if (column === undefined || cell === undefined || column.done) continue;
+    const index = isException(cell) || cell.index === '' ? null : cell.index;
+    if (index === null) column.done = true;
+    else if (column.last !== '' && compareOids(index, column.last) <= 0) {
+      reading.problems.add('the device answers the same rows again: its table does not rise');
+      column.done = true;
+    } else {
+      column.last = index;
+      column.rows += 1;
+      let row = rows.get(index);
+      if (row === undefined) {
+        row = { cells: Array.from<Row | undefined>({ length: width }), atMs };
         rows.set(index, row);
-        row.cells[column.position] = varbind;
       }
+      row.cells[column.position] = cell;
     }
-  });
-  reading.variables += got;
-  reading.sizer.answered(reading.session.wire.lastBytes, got);
-  return moved ? 'progress' : reading.sizer.choked() ? 'again' : 'give-up';
+  }
+  reading.variables += answers.length;
+  reading.sizer.answered(reading.session.wire.lastBytes, answers.length);
+  return answers.length > 0 ? 'progress' : reading.sizer.choked() ? 'again' : 'give-up';
 };
 
 /** What to do after a request that gave nothing. */

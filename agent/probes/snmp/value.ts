@@ -1,4 +1,4 @@
-import type { Varbind } from 'net-snmp';
+import type { Row } from './ber.ts';
 
 // SNMP's values to ours, tolerant of devices that give another type than the MIB says. null: it says nothing usable.
 
@@ -6,11 +6,11 @@ const TYPE = { integer: 2, octets: 4, null: 5, oid: 6, address: 64, counter: 65,
 /** noSuchObject, noSuchInstance, endOfMibView. */
 const FIRST_EXCEPTION = 128;
 
-export const isException = ({ type }: Varbind): boolean => type >= FIRST_EXCEPTION || type === TYPE.null;
-export const isCounter64 = ({ type }: Varbind): boolean => type === TYPE.counter64;
+export const isException = ({ type }: Row): boolean => type >= FIRST_EXCEPTION || type === TYPE.null;
+export const isCounter64 = ({ type }: Row): boolean => type === TYPE.counter64;
 
 /** Integer, gauge, counter, ticks; a text of digits too: some firmware writes numbers so. */
-export const numberOf = (varbind: Varbind | undefined): number | null => {
+export const numberOf = (varbind: Row | undefined): number | null => {
   if (varbind === undefined || isException(varbind)) return null;
   const { type, value } = varbind;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
@@ -23,21 +23,29 @@ export const numberOf = (varbind: Varbind | undefined): number | null => {
 };
 
 /** A counter's value as it is; gauges and integers are let through where a device declares its counters so. */
-export const counterOf = (varbind: Varbind | undefined): bigint | null => {
+export const counterOf = (varbind: Row | undefined): bigint | null => {
   if (varbind === undefined || isException(varbind)) return null;
   const { type, value } = varbind;
   if (type === TYPE.counter64 && value instanceof Uint8Array) {
-    let sum = 0n;
-    // BER may put a zero byte in front; more than eight bytes are no Counter64.
-    for (const byte of value.subarray(Math.max(0, value.length - 8))) sum = (sum << 8n) | BigInt(byte);
-    return sum;
+    return bigOf(value);
   }
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) return null;
   return type === TYPE.counter || type === TYPE.gauge || type === TYPE.integer ? BigInt(value) : null;
 };
 
+/** BER may put a zero byte in front; more than eight bytes are no Counter64. */
+const bigOf = (bytes: Uint8Array): bigint => {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { length } = buffer;
+  if (length === 0) return 0n;
+  if (length <= 6) return BigInt(buffer.readUIntBE(0, length));
+  const low = buffer.readUInt32BE(length - 4);
+  const high = length >= 8 ? buffer.readUInt32BE(length - 8) : buffer.readUIntBE(0, length - 4);
+  return (BigInt(high) << 32n) | BigInt(low);
+};
+
 /** As people read it: UTF-8, otherwise Latin-1; without the NULs that some firmware ends names with, without control characters. */
-export const textOf = (varbind: Varbind | undefined, most = 255): string => {
+export const textOf = (varbind: Row | undefined, most = 255): string => {
   if (varbind === undefined || isException(varbind)) return '';
   const { value } = varbind;
   if (typeof value === 'string' || typeof value === 'number') return String(value).slice(0, most);
@@ -53,14 +61,14 @@ export const textOf = (varbind: Varbind | undefined, most = 255): string => {
 };
 
 /** `00:1b:54:aa:01:02`; '' for an empty one. */
-export const hexOf = (varbind: Varbind | undefined): string => {
+export const hexOf = (varbind: Row | undefined): string => {
   const value = varbind?.value;
   if (varbind === undefined || isException(varbind) || !(value instanceof Uint8Array)) return '';
   return Array.from(value.subarray(0, 32), (byte) => byte.toString(16).padStart(2, '0')).join(':');
 };
 
 /** An IpAddress, or an InetAddress of 4 or 16 bytes. */
-export const addressOf = (varbind: Varbind | undefined): string => {
+export const addressOf = (varbind: Row | undefined): string => {
   const value = varbind?.value;
   if (typeof value === 'string') return value;
   if (!(value instanceof Uint8Array)) return '';
@@ -70,7 +78,7 @@ export const addressOf = (varbind: Varbind | undefined): string => {
 };
 
 /** What a user's own column gives: a number where it is one, otherwise text; null for nothing. */
-export const valueOf = (varbind: Varbind | undefined, read: 'auto' | 'text' | 'hex' | 'ip'): number | string | null => {
+export const valueOf = (varbind: Row | undefined, read: 'auto' | 'text' | 'hex' | 'ip'): number | string | null => {
   if (varbind === undefined || isException(varbind)) return null;
   switch (read) {
     case 'text':
@@ -87,7 +95,7 @@ export const valueOf = (varbind: Varbind | undefined, read: 'auto' | 'text' | 'h
 };
 
 /** Only what the device itself calls a number: the same column must not be a number today and a text tomorrow. */
-const numericOf = (varbind: Varbind): number | null => {
+const numericOf = (varbind: Row): number | null => {
   if (varbind.type === TYPE.counter64) return Number((counterOf(varbind) ?? 0n) & MODULO);
   return typeof varbind.value === 'number' ? varbind.value : null;
 };

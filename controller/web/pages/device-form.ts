@@ -93,7 +93,7 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
     port: Number(form.port),
     access,
     secrets,
-    ports: { ...(base?.ports ?? {}), names: words(form.names), notNames: words(form.notNames), adminUp: form.adminUp },
+    ports: { ...base?.ports, names: words(form.names), notNames: words(form.notNames), adminUp: form.adminUp },
     ...(base === null
       ? {}
       : {

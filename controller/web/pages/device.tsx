@@ -62,7 +62,7 @@ const Numbers = ({ device, ports }: { readonly device: DeviceView; readonly port
   const errors = sum(ports, ({ rates }) => (rates?.inErrorsPerSecond ?? 0) + (rates?.outErrorsPerSecond ?? 0));
   return (
     <dl class="stats wide">
-      <Stat label="State" value={device.state === 'ok' ? 'ok' : ''} below={<DeviceStateMark device={device} />} />
+      <Stat label="State" value="" below={<DeviceStateMark device={device} why={false} />} />
       <Stat
         label="Ports up"
         value={String(device.portsUp)}

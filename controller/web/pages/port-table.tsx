@@ -64,7 +64,7 @@ export const PortTable = ({ device, ports }: { readonly device: string; readonly
           <span class="ink3 small num">{plural(shown.length, 'port')}</span>
         </div>
         <select
-          class="input short phone-off"
+          class="input order phone-off"
           aria-label="Order of the ports"
           value={order}
           onChange={(event) => setQuery({ order: event.currentTarget.value === 'number' ? null : event.currentTarget.value })}

@@ -34,7 +34,7 @@ const entries: readonly (readonly Entry[])[] = [
 ];
 
 /** The bottom of a phone has room for five; the rest is found. */
-const NOT_ON_PHONES: ReadonlySet<string> = new Set(['/rules', '/silences', '/notifiers', '/store', '/explore', '/api-tokens']);
+const NOT_ON_PHONES: ReadonlySet<string> = new Set(['/devices', '/rules', '/silences', '/notifiers', '/store', '/explore', '/api-tokens']);
 
 const isCurrent = ({ to, also }: Entry): boolean => {
   const at = path.value;

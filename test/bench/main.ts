@@ -10,7 +10,17 @@ import { query } from './query.ts';
 import { snmp } from './snmp.ts';
 import { verdict } from './verdict.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { icmp, accuracy, footprint, interface: interfaces, verdict, embedded, query, ingest, snmp };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  icmp,
+  accuracy,
+  footprint,
+  interface: interfaces,
+  verdict,
+  embedded,
+  query,
+  ingest,
+  snmp,
+};
 
 const main = async (words: readonly string[]): Promise<number> => {
   const name = words.find((word) => !word.startsWith('-'));

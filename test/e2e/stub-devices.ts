@@ -59,8 +59,20 @@ export const devices = (now: number): DeviceView[] => [
     problems: ['the time budget ended the poll', 'requests without an answer'],
     durationMs: 54_000,
   }),
-  device('mast-12', now, { vendor: 'MikroTik', state: 'failed', reason: 'no answer: is the address right, SNMP on, the community right, this agent let in?' }),
-  device('sw-new', now, { state: 'waiting', reason: 'first poll to come', at: null, answeredAt: null, system: null, vendor: '', durationMs: null }),
+  device('mast-12', now, {
+    vendor: 'MikroTik',
+    state: 'failed',
+    reason: 'no answer: is the address right, SNMP on, the community right, this agent let in?',
+  }),
+  device('sw-new', now, {
+    state: 'waiting',
+    reason: 'first poll to come',
+    at: null,
+    answeredAt: null,
+    system: null,
+    vendor: '',
+    durationMs: null,
+  }),
   device('pop-ber', now, { state: 'off', reason: 'its agent ber-edge-02 is off: silent', agent: 'ber-edge-02' }),
 ];
 

@@ -30,7 +30,8 @@ export const planRange = ({ from, to, bucketMs }: Range, floors: readonly number
   const segments: Segment[] = [];
   let end = to;
   for (const finest of TIERS.keys()) {
-    const start = Math.max(from, floors[finest] ?? 0);
+    // A window that begins before the floor is whole in the coarser tier only.
+    const start = Math.max(from, Math.ceil((floors[finest] ?? 0) / HOUR_MS) * HOUR_MS);
     if (start >= end) continue;
     segments.unshift(...splitTier({ tier: finest, from: start, to: end }, Math.max(best, finest)));
     end = start;

@@ -4,8 +4,10 @@ import type { Parsed } from '../../protocol/labels.ts';
 import { type Selected, select } from './select.ts';
 import type { FieldValue, Series, SeriesStore } from './store.ts';
 
-/** Series that are asked for at once. */
+/** Series that are asked for at once: so many that about this many rows come, where that is known beforehand. */
+const ROWS_AT_ONCE = 50_000;
 const SERIES_AT_ONCE = 25;
+const SERIES_AT_MOST = 1_000;
 
 export interface Page {
   /** Rows on one page. */
@@ -28,12 +30,13 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
   const all = (await store.listSeries(ask.measurement, ask.tags))
     .map((tags) => ({ tags, key: keyOf(tags) }))
     .filter(({ key }) => key >= start.key);
+  const atOnce = ask.bucketMs === 0 ? SERIES_AT_ONCE : seriesFor((ask.to - ask.from) / ask.bucketMs);
   const series: Asked['series'] = [];
   let left = page.limit;
   let next: string | null = null;
   for (let index = 0; index < all.length && next === null; ) {
     const resumed = all[index]?.key === start.key && start.from > ask.from;
-    const batch = all.slice(index, index + (resumed ? 1 : SERIES_AT_ONCE));
+    const batch = all.slice(index, index + (resumed ? 1 : atOnce));
     index += batch.length;
     const found = await askStore(
       store,
@@ -58,6 +61,8 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
   return { measurement, from, to, bucketMs, columns: columns.map(({ name, unit }) => ({ name, unit })), series, next };
 };
 
+const seriesFor = (rowsEach: number): number => Math.max(SERIES_AT_ONCE, Math.min(SERIES_AT_MOST, Math.floor(ROWS_AT_ONCE / Math.max(1, rowsEach))));
+
 /** These series, and perhaps some that share their tags. */
 const askStore = (
   store: SeriesStore,
@@ -66,7 +71,8 @@ const askStore = (
   batch: readonly Readonly<Record<string, string>>[],
   part: { readonly from: number; readonly rows: number },
 ): Promise<readonly Series[]> => {
-  const keys = Object.keys(batch[0] ?? {}).filter((key) => batch.every((tags) => tags[key] !== undefined));
+  const common = Object.keys(batch[0] ?? {}).filter((key) => batch.every((tags) => tags[key] !== undefined));
+  const keys = common.includes('agent') && common.includes('task') ? ['agent', 'task'] : common; // these two tell most series apart
   const shared = Object.fromEntries(keys.map((key) => [key, [...new Set(batch.map((tags) => tags[key] ?? ''))]]));
   return store.query({
     measurement: ask.measurement,

@@ -37,7 +37,7 @@ type Field = (typeof FIELDS)[number][0];
 type Read = (field: Field) => FieldValue | null;
 
 const ROLLED_MS: readonly number[] = [TIER_MS['1h'], TIER_MS['5m'], TIER_MS['1m']];
-const MOST_WIDER = 1.25;
+const MOST_WIDER = 1.7;
 
 export interface ColumnsQuery {
   readonly agent: string;

@@ -65,9 +65,7 @@ export const openCore = (db: Db): Core => {
     },
     latest(measurement, tags, wanted) {
       const fields = ground.dictionary.fields(measurement).filter(({ field }) => wanted === undefined || wanted.includes(field));
-      const parts = newestOf(ground, matching(measurement, tags), fields);
-      const types = fields.map(({ type }) => type);
-      return { names: fields.map(({ field }) => field), answer: packAnswer(types, parts, told) };
+      return { names: fields.map(({ field }) => field), answer: newestOf(ground, matching(measurement, tags), fields, told) };
     },
     listSeries: (measurement, tags) => matching(measurement, tags).map((known) => known.tags),
     describe: () =>

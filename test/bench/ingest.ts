@@ -83,18 +83,15 @@ const measureDirect = async (seconds: number): Promise<number> => {
   await using influxd = await startInfluxd();
   await influxd.query('CREATE DATABASE plain');
   const encoder = openEncoder(openFieldTypes());
-  const bodies = Array.from({ length: 8 }, (_, i) =>
-    makeRounds(DIRECT_BATCH, 100, 20, 1_700_000_000_000 + i * 100_000_000)
-      .map(({ agent, round }) => encoder.encode(pointOf(agent, round, {})))
-      .map((encoded) => ('line' in encoded ? encoded.line : ''))
-      .join('\n'),
-  );
+  // Heads and fields are made beforehand; times go on, as they do in life, so that nothing is overwritten and shards are those of today.
+  const lines = makeRounds(DIRECT_BATCH, 100, 20, 0)
+    .map(({ agent, round }) => encoder.encode(pointOf(agent, round, {})))
+    .map((encoded) => ('line' in encoded ? encoded.line.slice(0, encoded.line.lastIndexOf(' ')) : ''));
   const until = Date.now() + seconds * 1_000;
   let written = 0;
   const began = Date.now();
-  for (let i = 0; Date.now() < until; i += 1) {
-    // New times for the same text, so that nothing is overwritten: the 17 in front of each timestamp becomes another number.
-    const body = (bodies[i % bodies.length] ?? '').replaceAll(/ 17(\d{14})$/gm, ` ${10 + (Math.floor(i / bodies.length) % 80)}$1`);
+  for (let at = began * 1_000 - 3_600_000_000; Date.now() < until; at += DIRECT_BATCH) {
+    const body = lines.map((line, i) => `${line} ${at + i}`).join('\n');
     const answer = await fetch(`${influxd.url}/write?db=plain&precision=u`, { method: 'POST', body });
     if (answer.status !== 204) throw new Error(await answer.text());
     written += DIRECT_BATCH;

@@ -15,13 +15,22 @@ export interface FieldTypes {
 
 export const openFieldTypes = (): FieldTypes => {
   const byMeasurement = new Map<string, Map<string, InfluxType>>();
+  const fieldsOf = (measurement: string): Map<string, InfluxType> => {
+    const fields = byMeasurement.get(measurement) ?? new Map<string, InfluxType>();
+    byMeasurement.set(measurement, fields);
+    return fields;
+  };
   return {
-    typeOf: (measurement, field, value, isInteger) =>
-      byMeasurement.get(measurement)?.get(field) ?? natural(measurement, field, value, isInteger),
-    learn(measurement, field, type) {
-      const fields = byMeasurement.get(measurement) ?? new Map<string, InfluxType>();
-      byMeasurement.set(measurement, fields.set(field, type));
+    typeOf(measurement, field, value, isInteger) {
+      const known = byMeasurement.get(measurement)?.get(field);
+      if (known !== undefined) return known;
+      const catalogued = fieldType(measurement, field);
+      if (catalogued === undefined) return natural(value, isInteger);
+      const type = OF_CATALOGUE[catalogued];
+      fieldsOf(measurement).set(field, type); // until the server says otherwise
+      return type;
     },
+    learn: (measurement, field, type) => void fieldsOf(measurement).set(field, type),
     known: (measurement, field) => byMeasurement.get(measurement)?.get(field),
     forget: () => byMeasurement.clear(),
   };
@@ -29,9 +38,7 @@ export const openFieldTypes = (): FieldTypes => {
 
 const OF_CATALOGUE = { int: 'integer', float: 'float', string: 'string' } as const;
 
-const natural = (measurement: string, field: string, value: FieldValue, isInteger: boolean): InfluxType => {
-  const catalogued = fieldType(measurement, field);
-  if (catalogued !== undefined) return OF_CATALOGUE[catalogued];
+const natural = (value: FieldValue, isInteger: boolean): InfluxType => {
   if (typeof value === 'number') return isInteger ? 'integer' : 'float';
   return typeof value === 'string' ? 'string' : 'boolean';
 };

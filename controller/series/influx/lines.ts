@@ -1,6 +1,6 @@
 // Points as line protocol, escaped by the client library's own rules.
 import { escape } from '@influxdata/influxdb-client';
-import type { Point } from '../store.ts';
+import type { FieldValue, Point } from '../store.ts';
 import type { FieldTypes, InfluxType } from './field-types.ts';
 
 export interface Encoder {
@@ -37,15 +37,17 @@ export const openEncoder = (types: FieldTypes): Encoder => {
   };
   return {
     encode(point) {
+      const { measurement, fields, integers } = point;
       let text = '';
-      for (const field in point.fields) {
-        const value = point.fields[field];
+      for (const field in fields) {
+        const value = fields[field];
         if (value === undefined) continue;
-        const written = valueOf(value, types.typeOf(point.measurement, field, value, point.integers?.includes(field) ?? false));
-        if ('refused' in written) return { refused: `${point.measurement}.${field}: ${written.refused}` };
-        text += `${text === '' ? '' : ','}${nameOf(field)}=${written.text}`;
+        const written = textOf(value, types.typeOf(measurement, field, value, integers?.includes(field) ?? false));
+        if (written === null)
+          return { refused: `${measurement}.${field}: ${refusal(value, types.typeOf(measurement, field, value, false))}` };
+        text += text === '' ? `${nameOf(field)}=${written}` : `,${nameOf(field)}=${written}`;
       }
-      if (text === '') return { refused: `${point.measurement}: a point without fields` };
+      if (text === '') return { refused: `${measurement}: a point without fields` };
       return { line: `${headOf(point)} ${text} ${point.at}000` };
     },
   };
@@ -54,24 +56,33 @@ export const openEncoder = (types: FieldTypes): Encoder => {
 /** A value may not end in a backslash: it would escape what follows. */
 const tagValue = (value: string): string => escape.tag(value.endsWith('\\') ? `${value} ` : value);
 
-/** Reasons name no value: so a thousand points are one reason. */
-const valueOf = (value: number | string | boolean, type: InfluxType): { readonly text: string } | { readonly refused: string } => {
-  if (typeof value === 'number' && !Number.isFinite(value)) return { refused: `${value} cannot be stored` };
-  switch (type) {
-    case 'string':
-      return typeof value === 'string' ? { text: escape.quoted(value) } : wrong(value, 'a text');
-    case 'boolean':
-      return typeof value === 'boolean' ? { text: value ? 't' : 'f' } : wrong(value, 'true or false');
-    case 'integer':
-      if (typeof value !== 'number') return wrong(value, 'an integer');
-      return Number.isSafeInteger(value) ? { text: `${value}i` } : { refused: 'a fraction is not an integer, as the field is' };
-    case 'float':
-      return typeof value === 'number' ? { text: String(value) } : wrong(value, 'a number');
-    default:
-      return type satisfies never;
+/** null: the value cannot be of that type. A text is seldom one that has to be escaped. */
+const textOf = (value: FieldValue, type: InfluxType): string | null => {
+  if (typeof value === 'number') {
+    if (type === 'integer') return Number.isSafeInteger(value) ? `${value}i` : null;
+    return type === 'float' && Number.isFinite(value) ? String(value) : null;
   }
+  if (typeof value === 'string') return type !== 'string' ? null : /["\\]/.test(value) ? escape.quoted(value) : `"${value}"`;
+  return type === 'boolean' ? (value ? 't' : 'f') : null;
 };
 
-const wrong = (value: number | string | boolean, wanted: string): { readonly refused: string } => ({
-  refused: `${typeof value === 'number' ? 'a number' : typeof value === 'string' ? 'a text' : 'true or false'} is not ${wanted}, as the field is`,
-});
+const WANTED: Readonly<Record<InfluxType, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  integer: 'an integer',
+  float: 'a number',
+};
+
+/** Names no value: so a thousand points are one reason. */
+const refusal = (value: FieldValue, type: InfluxType): string => {
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${value} cannot be stored`;
+  const came =
+    typeof value === 'string'
+      ? 'a text'
+      : typeof value === 'boolean'
+        ? 'true or false'
+        : Number.isInteger(value)
+          ? 'a number'
+          : 'a fraction';
+  return `${came} is not ${WANTED[type]}, as the field is`;
+};

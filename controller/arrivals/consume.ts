@@ -29,7 +29,7 @@ export const openBell = (): Bell => {
 
 export interface ConsumerOptions {
   readonly name: string;
-  readonly log: Pick<ArrivalLog, 'read' | 'position' | 'move'>;
+  readonly log: Pick<ArrivalLog, 'read' | 'position' | 'move' | 'last'>;
   readonly bell: Bell;
   readonly clock: Clock;
   /** Must be durable when it resolves, and harmless when it is done again after a crash. */
@@ -39,6 +39,9 @@ export interface ConsumerOptions {
   readonly onTrouble: (message: string | null) => void;
 }
 
+/** So many arrivals at once say that more are coming: a rest makes one commit of what would be ten. */
+const BUSY_ARRIVALS = 20;
+const BUSY_REST_MS = 50;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
@@ -58,6 +61,7 @@ export const runConsumer = async (options: ConsumerOptions, signal: AbortSignal)
       log.move(name, last.position);
       onTrouble(null);
       retryMs = FIRST_RETRY_MS;
+      if (arrivals.length >= BUSY_ARRIVALS && log.position(name) >= log.last() - BUSY_ARRIVALS) await slept(clock, BUSY_REST_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       onTrouble(error instanceof Error ? error.message : String(error));

@@ -39,6 +39,9 @@ export interface CommitQueueOptions {
 /** What may wait for a commit, in bytes as received: a flood must not fill the memory. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 const GROUP_ROUNDS = 5_000;
+/** A group of so many rounds says that more are coming: the next one waits longer, because each commit stands still for a disk. */
+const BUSY_ROUNDS = 100;
+const BUSY_WAITS = 5;
 const MOST_RANGES = 2_000;
 const MOST_REFUSED = 500;
 
@@ -46,6 +49,7 @@ export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTroub
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let wake = (): void => {};
+  let busy = false;
 
   const takeGroup = (): Waiting[] => {
     let rounds = 0;
@@ -89,8 +93,10 @@ export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTroub
           wake = resolve;
           await promise; // no race with a promise that lives as long as the program: each race would leave something with it
         }
-        if (signal.aborted || (waitMs > 0 && !(await slept(clock, waitMs, signal)))) break;
+        const wait = busy ? BUSY_WAITS * waitMs : waitMs;
+        if (signal.aborted || (wait > 0 && !(await slept(clock, wait, signal)))) break;
         const group = takeGroup();
+        busy = group.reduce((rounds, { batch }) => rounds + batch.rounds.length, 0) >= BUSY_ROUNDS;
         if (commit(group)) for (const [agent, acknowledgement] of acknowledgements(group)) acknowledge(agent, acknowledgement);
       }
       waiting = [];

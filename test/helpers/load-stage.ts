@@ -29,6 +29,8 @@ export interface LoadStageOptions {
   readonly targets: number;
   /** Further flags of the controller, as ['--influx', url]. */
   readonly flags: readonly string[];
+  /** Options of the controller's Node, as --cpu-prof. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** A real controller behind a real Mosquitto, with a fleet that is made up but for its messages. */
@@ -85,7 +87,7 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
     async startController() {
       const broker = ['--broker', `mqtt://127.0.0.1:${port}`, '--agents-broker', 'mqtts://127.0.0.1:1'];
       const words = ['run', '--data', data, '--http', '0', '--mqtt', '0', '--json', ...broker, ...options.flags];
-      controller = spawn(process.execPath, [join(ROOT, 'controller/main.ts'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      controller = spawn(process.execPath, [...(options.nodeOptions ?? []), join(ROOT, 'controller/main.ts'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
       children.push(controller);
       let said = '';
       controller.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-4_000)));

@@ -74,7 +74,9 @@ export const exportCommands = (print: (text: string) => void): Command => {
       const address = flags.address ?? `${settings['public-host'][0] ?? '127.0.0.1'}:${settings.http}`;
       write('prometheus', flags, prometheusFiles({ address, tls: settings.tls }), [
         'prometheus --config.file=OUT/prometheus.yml',
-        ...(settings.tls ? ['beside it: ca.pem (GET /api/v1/ca.pem) and sonde-token, an API token that may read'] : []),
+        ...(settings.tls
+          ? ['beside it: ca.crt, from keys/ of the data directory, and sonde-token, what "controller api-token create prometheus" prints']
+          : []),
       ]);
     });
   return group;

@@ -15,7 +15,7 @@ export const prometheusFiles = (options: PrometheusOptions): ExportFile[] => [
 
 /** `authorization` is for a controller on another host; on its own host /metrics is open. */
 const scraping = ({ address, tls }: PrometheusOptions) => {
-  const scheme = tls ? { scheme: 'https', tls_config: { ca_file: 'ca.pem' }, authorization: { credentials_file: 'sonde-token' } } : {};
+  const scheme = tls ? { scheme: 'https', tls_config: { ca_file: 'ca.crt' }, authorization: { credentials_file: 'sonde-token' } } : {};
   const job = (job_name: string, metrics_path: string) => ({ job_name, metrics_path, ...scheme, static_configs: [{ targets: [address] }] });
   return {
     global: { scrape_interval: '15s', evaluation_interval: '15s' },

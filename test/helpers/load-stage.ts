@@ -87,7 +87,9 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
     async startController() {
       const broker = ['--broker', `mqtt://127.0.0.1:${port}`, '--agents-broker', 'mqtts://127.0.0.1:1'];
       const words = ['run', '--data', data, '--http', '0', '--mqtt', '0', '--json', ...broker, ...options.flags];
-      controller = spawn(process.execPath, [...(options.nodeOptions ?? []), join(ROOT, 'controller/main.ts'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+      controller = spawn(process.execPath, [...(options.nodeOptions ?? []), join(ROOT, 'controller/main.ts'), ...words], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       children.push(controller);
       let said = '';
       controller.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said = (said + chunk).slice(-4_000)));

@@ -114,6 +114,22 @@ t.test('elsewhere: nobody writes without a right to, and other bodies are refuse
   await api.stop();
 });
 
+t.test('elsewhere: an API token writes as Telegraf sends it, as a token or as a password, and its name is the origin', async (t) => {
+  const api = await openTestApi();
+  const admin = await api.signInAs('admin');
+  const made = await api.ask('POST', '/api/v1/api-tokens', { name: 'edge telegraf', scope: 'write' }, admin);
+  const reader = await api.ask('POST', '/api/v1/api-tokens', { name: 'grafana', scope: 'read' }, admin);
+  const send = async (authorization: string): Promise<number> =>
+    (await post(api, '/write?precision=ms', `m,a=b value=1 ${NOW}`, '', { authorization })).statusCode;
+
+  t.equal(await send(`Token ${made.json.token}`), 204);
+  t.equal(await send(`Basic ${Buffer.from(`telegraf:${made.json.token}`).toString('base64')}`), 204);
+  t.equal(await send(`Token ${reader.json.token}`), 403);
+  t.equal(await send('Token worthless'), 401);
+  t.match(await api.deps.storage.store.latest('m', {}), [{ tags: { a: 'b', origin: 'edge telegraf' } }]);
+  await api.stop();
+});
+
 t.test('elsewhere: into InfluxDB with their own types; while it is away the sender keeps them', { skip: influxdMissing }, async (t) => {
   await using influxd = await startInfluxd();
   const api = await openTestApi();

@@ -120,7 +120,9 @@ else {
     for (const _ of [1, 2]) t.equal(await writePoints(storage.store, [...good, ...bad], storage.setAside.add), 4);
 
     t.equal(await storage.setAside.total(), 4);
-    t.same(await storage.setAside.reasons(), [{ reason: 'ping.average_response_ms: a fraction is not a text, as the field is', points: 4 }]);
+    t.same(await storage.setAside.reasons(), [
+      { reason: 'ping.average_response_ms: a fraction is not a text, as the field is', points: 4 },
+    ]);
     const [table] = await influxd.query('SELECT count(ttl) FROM ping', 'conflicts');
     t.equal(table?.values[0]?.[1], 2);
   });

@@ -4,9 +4,10 @@ import { grafanaDashboard, grafanaFiles } from '../../../controller/dashboards/g
 import { DASHBOARDS } from '../../../controller/dashboards/index.ts';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import { openInfluxStore } from '../../../controller/series/influx/store.ts';
-import { pointOf } from '../../../controller/series/schema.ts';
+import { pointOf, pointsOf } from '../../../controller/series/schema.ts';
 import { systemClock } from '../../../protocol/time.ts';
 import { type Influxd, influxdMissing, type InfluxTable, startInfluxd } from '../../helpers/influxd.ts';
+import { hostRound, interfaceSample, netRound, noSockets } from '../../helpers/machine-rounds.ts';
 import { makeRound } from '../../helpers/rounds.ts';
 import { telegrafPoints } from '../../helpers/telegraf-points.ts';
 import { ALL_HOSTS, APPS_OF_HOSTS, asAsked, CANNED, HOST_LIST, HOST_LIST_ANSWERED, MEASUREMENTS_OF_HOST } from './chronograf-queries.ts';
@@ -25,7 +26,15 @@ const fill = async (influxd: Influxd): Promise<void> => {
   for (const host of ['ams1', 'fra1']) {
     const rounds = Array.from({ length: 180 }, (_, i) => makeRound(i, from + i * 10_000, {}, i % 30 === 3 ? [2.1, 2.2] : undefined));
     await store.write(rounds.map((round) => pointOf(host, round, { customer: 'acme' })));
-    await store.write(telegrafPoints(host, from, now, 10_000));
+    // What the agent's own machine gives; ports by SNMP as Telegraf writes them, with the label of a customer.
+    for (let i = 0; i < 180; i += 1) {
+      const own = [
+        netRound(from + i * 10_000, { interfaces: [interfaceSample('eth0', 1_000_000 + i * 5_000)] }),
+        hostRound(from + i * 10_000, { sockets: noSockets }),
+      ];
+      await store.write(own.flatMap((round) => pointsOf(host, round, {})));
+    }
+    await store.write(telegrafPoints(host, from, now, 10_000).filter(({ measurement }) => measurement === 'interface'));
   }
 };
 
@@ -53,7 +62,8 @@ else {
     const [apps] = await influxd.query(APPS_OF_HOSTS, DATABASE);
     t.ok(apps?.values.some(([series]) => String(series).startsWith('ping,') && String(series).includes('host=ams1')));
     const [measurements] = await influxd.query(fillIn(MEASUREMENTS_OF_HOST), DATABASE);
-    t.same(measurements?.values.flat(), ['cpu', 'interface', 'mem', 'net', 'netstat', 'ping', 'system']);
+    const listed = new Set(measurements?.values.flat());
+    for (const name of ['cpu', 'mem', 'net', 'netstat', 'ping', 'system']) t.ok(listed.has(name), name);
     for (const canned of CANNED)
       t.ok(hasValue(await influxd.query(fillIn(asAsked(canned, 'ams1')), DATABASE)), `${canned.page}: ${canned.query}`);
   });

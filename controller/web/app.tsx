@@ -12,12 +12,16 @@ import { DevicesPage } from './pages/devices.tsx';
 import { EnrolPage } from './pages/enrol.tsx';
 import { ExplorePage } from './pages/explore.tsx';
 import { FleetPage } from './pages/fleet.tsx';
+import { HostPage } from './pages/host.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
 import { NotifiersPage } from './pages/notifiers.tsx';
+import { InterfacePage } from './pages/interface.tsx';
+import { InterfacesPage } from './pages/interfaces.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { PairPage } from './pages/pair.tsx';
 import { PortPage } from './pages/port.tsx';
+import { PortsPage } from './pages/ports.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { SetupPage } from './pages/setup.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
@@ -40,6 +44,10 @@ const routes: readonly Route[] = [
   [/^\/notifiers$/, () => <NotifiersPage />],
   [/^\/fleet$/, () => <FleetPage />],
   [/^\/fleet\/([^/]+)$/, ([id = '']) => <AgentPage id={id} />, hour],
+  [/^\/fleet\/([^/]+)\/interfaces$/, ([id = '']) => <InterfacesPage id={id} />],
+  [/^\/fleet\/([^/]+)\/interfaces\/([^/]+)$/, ([id = '', name = '']) => <InterfacePage id={id} name={name} />, hour],
+  [/^\/fleet\/([^/]+)\/ports$/, ([id = '']) => <PortsPage id={id} />],
+  [/^\/fleet\/([^/]+)\/host$/, ([id = '']) => <HostPage id={id} />, hour],
   [/^\/targets$/, () => <TargetsPage />],
   [/^\/targets\/new$/, () => <TargetEditorPage id={null} />],
   [/^\/targets\/([^/]+)$/, ([id = '']) => <TargetEditorPage id={id} />],

@@ -14,6 +14,7 @@ import { agentShape, Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { Presence } from './agent-presence.tsx';
 import { Revision } from './fleet.tsx';
+import { MachinePanel } from './machine-panel.tsx';
 import { PairTable } from './pair-table.tsx';
 import { labelFault } from './target-form.ts';
 
@@ -56,6 +57,7 @@ export const AgentPage = ({ id }: { readonly id: string }) => {
         )}
       </div>
       <Numbers agent={data} />
+      <MachinePanel id={id} />
       <Presence id={id} />
       <section class="panel">
         <div class="panel-head">

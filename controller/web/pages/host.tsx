@@ -143,7 +143,7 @@ const Charts = ({ history: { data, error, reload } }: { readonly history: Resour
     );
   const stepMs = data.bucketMs > 0 ? data.bucketMs : data.intervalMs;
   return (
-    <div class="columns">
+    <div class="halves">
       {pictures.map(({ title, words, names, read, top, format }) => {
         const columns = data.columns
           .map((one) => ({ at: one.at, endAt: one.endAt, values: read(one) }))

@@ -27,7 +27,7 @@ export const MachinePanel = ({ id }: { readonly id: string }) => {
         <span class="grow" />
         <MachineTabs agent={id} />
       </div>
-      <dl class="stats wide">
+      <dl class="stats wide inner">
         <Stat label="Traffic in" value={bitsText(traffic?.inBps)} below={`out ${bitsText(traffic?.outBps)}`} />
         <Stat
           label="Interfaces"

@@ -6,15 +6,16 @@ export const LineUse = ({ inRatio, outRatio }: { readonly inRatio: number | null
   </span>
 );
 
-const Bar = ({ ratio, name }: { readonly ratio: number | null; readonly name: string }) => (
+/** `fills`: nearly full is a warning. */
+const Bar = ({ ratio, name, fills = true }: { readonly ratio: number | null; readonly name: string; readonly fills?: boolean }) => (
   <i class="util-bar" title={ratio === null ? `${name}: not known` : `${name}: ${(ratio * 100).toFixed(1)} %`}>
-    <b class={(ratio ?? 0) > 0.8 ? 'full' : ''} style={{ width: `${Math.max(ratio ? 1 : 0, (ratio ?? 0) * 100)}%` }} />
+    <b class={fills && (ratio ?? 0) > 0.8 ? 'full' : ''} style={{ width: `${Math.max(ratio ? 1 : 0, (ratio ?? 0) * 100)}%` }} />
   </i>
 );
 
-/** One share of a whole, as a bar. */
+/** One share of the largest, as a bar: a comparison, no warning. */
 export const ShareBar = ({ ratio }: { readonly ratio: number }) => (
   <span class="util" aria-hidden="true">
-    <Bar ratio={ratio} name="used" />
+    <Bar ratio={ratio} name="share" fills={false} />
   </span>
 );

@@ -84,7 +84,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     runHousekeeping(chores(parts), signal),
     runUpkeep({ store, clock, ...upkeepOf(tuning), onTrouble: (message) => troubles.set('upkeep', message) }, signal),
     telling.run(signal),
-    runVerdicts({ state, store, clock, log, changes, latest: latest.list }, signal),
+    runVerdicts({ state, store, clock, log, changes, latest: latest.list, everyMs: tuning.verdictsEveryMs }, signal),
   ];
   for (const filter of INGEST_FILTERS)
     await broker.subscribe(filter, (message) => {

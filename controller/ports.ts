@@ -68,6 +68,8 @@ export interface Tuning {
   readonly retention: Retention;
   /** How often the store does what it has to do by itself. */
   readonly upkeepEveryMs: number;
+  /** How often it is looked whether a verdict is due. */
+  readonly verdictsEveryMs: number;
   readonly retentionEveryMs: number;
   /** Labels that become tags of the series. */
   readonly tagLabels: readonly string[];

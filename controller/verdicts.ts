@@ -19,10 +19,10 @@ export interface VerdictsOptions {
   readonly changes: Changes;
   /** The newest round of every pair: what is measured at all. */
   readonly latest: () => readonly LatestColumn[];
+  /** How often it is looked whether a verdict is due. */
+  readonly everyMs: number;
 }
 
-/** How often it is looked whether a verdict is due. */
-const LOOK_MS = 15_000;
 /** An incident that has lasted longer is not judged again. */
 const LASTING_MS = 2 * 3_600_000;
 /** A storm of incidents is judged by turns. */
@@ -30,9 +30,9 @@ const AT_ONCE = 5;
 
 /** Runs until the signal aborts; never rejects. */
 export const runVerdicts = async (options: VerdictsOptions, signal: AbortSignal): Promise<void> => {
-  const { clock, log } = options;
+  const { clock, log, everyMs } = options;
   let failing = false;
-  while (await slept(clock, LOOK_MS, signal)) {
+  while (await slept(clock, everyMs, signal)) {
     try {
       for (const incident of await due(options)) {
         if (signal.aborted) return;

@@ -91,7 +91,7 @@ const verdictOn = async (points: readonly Point[], members: readonly { agent: st
   const clock = makeManualClock(NOW - 15_000);
   const stop = new AbortController();
   const changes = openChanges(() => {});
-  const running = runVerdicts({ state, store, clock, log: silentLog, changes, latest: latestOf }, stop.signal);
+  const running = runVerdicts({ state, store, clock, log: silentLog, changes, latest: latestOf, everyMs: 15_000 }, stop.signal);
   await clock.advance(15_000);
   for (let turn = 0; turn < 200; turn++) {
     await settle();

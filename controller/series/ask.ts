@@ -1,8 +1,8 @@
 // A page of an answer over any store.
 import type { Ask, Asked } from '../../protocol/ask.ts';
 import type { Parsed } from '../../protocol/labels.ts';
-import { type Selected, select } from './select.ts';
-import type { FieldValue, Series, SeriesStore } from './store.ts';
+import { first, type Selected, select } from './select.ts';
+import type { FieldValue, Series, SeriesRow, SeriesStore } from './store.ts';
 
 /** Series that are asked for at once: so many that about this many rows come, where that is known beforehand. */
 const ROWS_AT_ONCE = 50_000;
@@ -49,7 +49,7 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     for (const { key, tags } of batch) {
       const rows = byKey.get(key)?.rows ?? [];
       const taken = rows.slice(0, left);
-      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => [row.at, ...valuesOf(columns, row.values)]) });
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => rowOf(columns, row)) });
       left -= taken.length;
       const rest = rows[taken.length];
       if (rest === undefined) continue;
@@ -61,7 +61,8 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
   return { measurement, from, to, bucketMs, columns: columns.map(({ name, unit }) => ({ name, unit })), series, next };
 };
 
-const seriesFor = (rowsEach: number): number => Math.max(SERIES_AT_ONCE, Math.min(SERIES_AT_MOST, Math.floor(ROWS_AT_ONCE / Math.max(1, rowsEach))));
+const seriesFor = (rowsEach: number): number =>
+  Math.max(SERIES_AT_ONCE, Math.min(SERIES_AT_MOST, Math.floor(ROWS_AT_ONCE / Math.max(1, rowsEach))));
 
 /** These series, and perhaps some that share their tags. */
 const askStore = (
@@ -85,13 +86,15 @@ const askStore = (
   });
 };
 
-const valuesOf = (columns: readonly Selected[], values: readonly (FieldValue | null)[]): (FieldValue | null)[] => {
-  let at = 0;
-  return columns.map(({ needs, value }) => {
-    const own = values.slice(at, at + needs.length);
-    at += needs.length;
-    return value(own);
-  });
+/** A row of the answer. Thousands are made at once, so most values go straight over. */
+const rowOf = (columns: readonly Selected[], { at, values }: SeriesRow): (FieldValue | null)[] => {
+  const row: (FieldValue | null)[] = [at];
+  let from = 0;
+  for (const { needs, value } of columns) {
+    row.push(value === first ? (values[from] ?? null) : value(values.slice(from, from + needs.length)));
+    from += needs.length;
+  }
+  return row;
 };
 
 const keyOf = (tags: Readonly<Record<string, string>>): string =>

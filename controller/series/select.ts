@@ -26,7 +26,8 @@ export const select = (text: string, measurement: string, bucketed: boolean): Pa
   return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate: bucketed ? 'mean' : 'last' }], value: first } };
 };
 
-const first = ([value = null]: readonly (FieldValue | null)[]): FieldValue | null => value;
+/** The one value as it is. */
+export const first = ([value = null]: readonly (FieldValue | null)[]): FieldValue | null => value;
 
 const selectAggregate = (text: string, word: string, name: string): Parsed<Selected> => {
   const metric = isMetric(name) ? METRICS[name] : null;

@@ -23,11 +23,12 @@ export const query: Bench = {
   about: '500 series × 30 days at 1 minute, and the latest of a mesh of 100 × 100: p95 ≤ 50 ms',
   async run(say, words) {
     const days = words.includes('--short') ? 4 : 32;
+    const written = words.includes('--short') ? 1 : 2;
     const directory = mkdtempSync(join(tmpdir(), 'sonde-query-'));
     const path = join(directory, 'series.db');
     try {
-      await writeDays(path, 2, say);
-      cloneDays(path, 2, days, say);
+      await writeDays(path, written, say);
+      cloneDays(path, written, days, say);
       await using store = await SERIES_STORES.sqlite({ path });
       await writeLive(store, days, say);
       const end = START + days * DAY_MS + 60 * MINUTE_MS;
@@ -120,7 +121,7 @@ const timed = async (ask: Question, store: SeriesStore, end: number, days: numbe
 /** Days as they come in, sealed, rolled up, sorted and joined. */
 const writeDays = async (path: string, days: number, say: (line: string) => void): Promise<void> => {
   await using store = await SERIES_STORES.sqlite({ path });
-  const shape = { agents: AGENTS, targets: TARGETS, rounds: 96, intervalMs: MINUTE_MS, startAt: START };
+  const shape = { agents: AGENTS, targets: TARGETS, rounds: 48, intervalMs: MINUTE_MS, startAt: START };
   let points = 0;
   for (const batch of repeated(shape, (days * 1_440) / shape.rounds, 4)) {
     await store.write(batch);

@@ -45,7 +45,7 @@ export class Buckets {
   /** A column for each that was wanted, in their order; null where no bucket has one. */
   finish(): { readonly series: Float64Array; readonly at: Float64Array; readonly columns: readonly (Column | null)[] } {
     const columns = this.#sums.map((sum) => sum.finish(this.#starts.length));
-    return { series: Float64Array.from(this.#series), at: Float64Array.from(this.#starts), columns };
+    return { series: new Float64Array(this.#series), at: new Float64Array(this.#starts), columns };
   }
 }
 

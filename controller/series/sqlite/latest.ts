@@ -21,7 +21,8 @@ export const newestOf = (ground: Ground, series: readonly Known[], fields: reado
     ids.push(known.id);
     if (!told.has(known.id)) fresh.push(known);
     numbers[next] = at;
-    const read = at > (ground.sealedTo.get(known.id) ?? Number.NEGATIVE_INFINITY) ? fromHead(ground, known, at) : fromAll(ground, known, at);
+    const read =
+      at > (ground.sealedTo.get(known.id) ?? Number.NEGATIVE_INFINITY) ? fromHead(ground, known, at) : fromAll(ground, known, at);
     for (const [i, { number }] of fields.entries()) {
       const value = read(columnKey(number));
       if (value === null) continue;

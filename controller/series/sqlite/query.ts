@@ -71,4 +71,9 @@ const filled = (
   };
 };
 
+const isFull = (column: Column): boolean => {
+  for (let row = 0; row < column.length; row += 1) if (!isThere(column[row])) return false;
+  return true;
+};
+
 const isThere = (value: number | string | null | undefined): boolean => value !== undefined && value !== null && !Number.isNaN(value);

@@ -57,6 +57,7 @@ const filled = (
   columns: readonly (Column | null)[],
   limit = Number.POSITIVE_INFINITY,
 ): Pick<AnswerPart, 'at' | 'columns'> => {
+  if (at.length <= limit && columns.some((column) => column !== null && isFull(column))) return { at, columns };
   const kept: number[] = [];
   for (let row = 0; row < at.length && kept.length < limit; row += 1) if (columns.some((column) => isThere(column?.[row]))) kept.push(row);
   if (kept.length === at.length) return { at, columns };

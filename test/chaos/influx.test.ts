@@ -21,7 +21,7 @@ const LONG = process.env['SONDE_TEST_RELEASE'] === '1';
 const AWAY_MS = LONG ? 120_000 : 12_000;
 const AGENTS = 50;
 const RATE = ['--rounds-per-second', LONG ? '1500' : '400', '--collect-ms', '500'];
-t.setTimeout(LONG ? 900_000 : 240_000);
+t.setTimeout(LONG ? 900_000 : 580_000);
 
 const skip = influxdMissing !== false ? influxdMissing : mosquittoMissing;
 const stored = async (influxd: Influxd): Promise<number> =>

@@ -78,7 +78,7 @@ export const openFoundation = async (settings: Settings, log: Log, stack: AsyncD
   stack.defer(() => arrivalsDb.close());
   const embeddedStore = stack.use(await SERIES_STORES.sqlite({ path: paths.series }));
   const storage = stack.use(
-    await openStorage({ embedded: embeddedStore, state, clock, log, influx: influxOf(settings), file: paths.influx }),
+    await openStorage({ embedded: embeddedStore, state, clock, log, influx: influxOf(settings), kept: { file: paths.influx, vault } }),
   );
   const { store } = storage;
   const tls = readBrokerTls(paths.broker, CONTROLLER_SERVER_NAME);

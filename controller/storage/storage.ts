@@ -10,7 +10,7 @@ import { readNote, writeNote } from '../start/state-notes.ts';
 import type { State } from '../state/database.ts';
 import { BackfillPlace, runBackfill } from './backfill.ts';
 import { readBoth } from './both.ts';
-import { keepInflux, keptInflux } from './kept-influx.ts';
+import { type KeptPlace, keepInflux, keptInflux } from './kept-influx.ts';
 import { openSetAside, type SetAside } from './set-aside.ts';
 import { namingRefused } from './typed.ts';
 
@@ -42,12 +42,12 @@ export interface StorageOptions {
   readonly log: Log;
   /** From the settings; null: what the page has set, else the embedded store. */
   readonly influx: InfluxSettings | null;
-  /** Where what the page has set is kept, for its owner only; null: nowhere. */
-  readonly file: string | null;
+  /** Where what the page has set is kept; null: nowhere. */
+  readonly kept: KeptPlace | null;
 }
 
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { state, clock, log, file } = options;
+  const { state, clock, log, kept: keptPlace } = options;
   const embedded = namingRefused(options.embedded);
   const setAside = openSetAside(state, clock, log);
   const fixed = options.influx !== null;
@@ -118,7 +118,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     backfill = null;
   };
 
-  const first = options.influx ?? (file === null ? null : keptInflux(file));
+  const first = options.influx ?? (keptPlace === null ? null : keptInflux(keptPlace));
   if (first !== null) await begin(first);
   return {
     store: followed(() => current),
@@ -139,13 +139,13 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
       await stopCopying();
       await begin(settings);
       await before?.[Symbol.asyncDispose]();
-      if (file !== null) keepInflux(file, settings);
+      if (keptPlace !== null) keepInflux(keptPlace, settings);
       log.info('store-changed', `points go to InfluxDB at ${influx?.state().url ?? ''} from now on`);
     },
     async useEmbedded() {
       current = embedded;
       await end();
-      if (file !== null) rmSync(file, { force: true });
+      if (keptPlace !== null) rmSync(keptPlace.file, { force: true });
       log.info('store-changed', 'points go to the embedded store from now on');
     },
     [Symbol.asyncDispose]: end,

@@ -64,7 +64,7 @@ export const openTestApi = async (options: TestControllerOptions = {}, change: P
     clock: test.clock,
     log: silentLog,
     influx: null,
-    file: null,
+    kept: null,
   });
   const deps: ApiDeps = {
     controller: test.controller,

@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { makeVault } from '../../../controller/pki/vault.ts';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import { pointOf } from '../../../controller/series/schema.ts';
 import { openSqliteStore } from '../../../controller/series/sqlite/store.ts';
 import type { Point, SeriesStore } from '../../../controller/series/store.ts';
 import { openState, type State } from '../../../controller/state/database.ts';
+import { keptInflux } from '../../../controller/storage/kept-influx.ts';
 import { openStorage, type Storage } from '../../../controller/storage/storage.ts';
 import { writePoints } from '../../../controller/store-writer.ts';
 import { silentLog } from '../../../protocol/log.ts';
@@ -23,6 +26,7 @@ const HOUR = 3_600_000;
 const directory = mkdtempSync(join(tmpdir(), 'sonde-storage-'));
 t.teardown(() => rmSync(directory, { recursive: true, force: true }));
 let files = 0;
+const vault = makeVault(randomBytes(32));
 
 const rounds = (agent: string, from: number, count: number, everyMs: number): Point[] =>
   Array.from({ length: count }, (_, i) => pointOf(agent, makeRound(i, from + i * everyMs), {}));
@@ -42,7 +46,14 @@ const read = async (store: SeriesStore, from: number, to: number, bucketMs?: num
     })
   ).map(({ tags, rows }) => [tags['agent'], rows.map(({ at, values }) => [at, ...values])]);
 const open = (state: State, embedded: SeriesStore, file: string | null = null): Promise<Storage> =>
-  openStorage({ embedded, state, clock: systemClock, log: silentLog, influx: null, file });
+  openStorage({
+    embedded,
+    state,
+    clock: systemClock,
+    log: silentLog,
+    influx: null,
+    kept: file === null ? null : { file, vault },
+  });
 const settings = (influxd: Influxd, change: object = {}): InfluxSettings => InfluxSettings.parse({ url: influxd.url, ...change });
 const copied = async (storage: Storage): Promise<void> => {
   for (let i = 0; i < 600; i += 1) {
@@ -80,7 +91,8 @@ else {
     const [table] = await influxd.query('SELECT count(result_code) FROM ping', 'copied');
     t.equal(table?.values[0]?.[1], old.length + fresh.length, 'sent = stored');
     t.equal(statSync(file).mode & 0o777, 0o600, 'the password is its owner’s only');
-    t.notMatch(JSON.stringify(storage.state()), /secret/);
+    t.notMatch(JSON.stringify(storage.state()) + readFileSync(file, 'utf8'), /secret"/, 'and encrypted there');
+    t.equal(keptInflux({ file, vault })?.password, 'secret');
   });
 
   t.test('storage: a copy that was cut off goes on where it was, and what InfluxDB has is each point once', async (t) => {

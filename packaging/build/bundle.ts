@@ -15,7 +15,7 @@ export interface Bundle {
   readonly packages: readonly string[];
 }
 
-const common = (root: string): BuildOptions & { metafile: true } => ({
+const common = (root: string, processes: readonly string[] = []): BuildOptions & { metafile: true } => ({
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
@@ -25,12 +25,12 @@ const common = (root: string): BuildOptions & { metafile: true } => ({
   legalComments: 'none',
   logLevel: 'error',
   metafile: true,
-  plugins: [executablePlugin(root)],
+  plugins: [executablePlugin(root, processes)],
 });
 
 // Each process loads its own program and nothing of the others: what is in memory twice counts twice.
-const scriptOptions = (root: string): BuildOptions & { metafile: true } => ({
-  ...common(root),
+const scriptOptions = (root: string, processes: readonly string[]): BuildOptions & { metafile: true } => ({
+  ...common(root, processes),
   format: 'cjs',
   banner: { js: '(function (require, module, exports, __sondeWorker) {' },
   footer: { js: '})' },
@@ -55,8 +55,8 @@ export const bundleProgram = async (root: string, program: 'agent' | 'controller
     return outfile;
   };
   const scripts: Record<string, string> = {};
-  scripts['program'] = await bundled(`${program}/main.ts`, scriptOptions(root), 'cjs');
-  for (const part of processes) scripts[argumentOf(part)] = await bundled(part, scriptOptions(root), 'cjs');
+  scripts['program'] = await bundled(`${program}/main.ts`, scriptOptions(root, processes), 'cjs');
+  for (const part of processes) scripts[argumentOf(part)] = await bundled(part, scriptOptions(root, processes), 'cjs');
   const assets: Record<string, string> = {};
   for (const worker of workers) assets[worker] = await bundled(worker, workerOptions(root), 'mjs');
   if (program === 'controller') Object.assign(assets, await bundlePages(root, join(directory, 'web')));

@@ -32,5 +32,12 @@ export const rewriteParts = (file: string, text: string): string =>
     return worker === undefined ? `new URL('file://${argumentOf(part)}')` : `${worker}__sondeWorker('${part}')`;
   });
 
+/** A process may await at its top level, a script may not: all but its imports goes into a function. */
+export const wrapEntry = (text: string): string => {
+  const imports = [...text.matchAll(/^import\b[^;]*?'[^']+'(?: with \{[^}]*\})?;$/gm)].map(([statement]) => statement);
+  const rest = imports.reduce((left, statement) => left.replace(statement, ''), text);
+  return `${imports.join('\n')}\nvoid (async () => {\n${rest}\n})();\n`;
+};
+
 const referencesIn = (file: string, text: string): { part: string; isWorker: boolean }[] =>
   [...text.matchAll(REFERENCE)].map(([, worker, path = '']) => ({ part: join(file, '..', path), isWorker: worker !== undefined }));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { rewriteParts } from './parts.ts';
+import { rewriteParts, wrapEntry } from './parts.ts';
 
 /** Libraries that read files of their own beside them: these lie in a folder of the library's name beside the executable. */
 export const LIBRARY_FILES = [{ library: 'net-snmp', from: 'lib/mibs' }] as const;
@@ -9,14 +9,15 @@ export const LIBRARY_FILES = [{ library: 'net-snmp', from: 'lib/mibs' }] as cons
 const OURS = /\/(agent|controller|protocol)\/.*\.ts$/;
 
 /** What a bundle needs to live inside an executable: parts, addons, libraries' files, and the web admin as it was bundled at package time. */
-export const executablePlugin = (root: string): Plugin => ({
+export const executablePlugin = (root: string, processes: readonly string[]): Plugin => ({
   name: 'sonde-executable',
   setup: (build) => {
     build.onLoad({ filter: OURS }, ({ path }) => {
       const file = relative(root, path);
       if (file.startsWith('node_modules/')) return undefined;
       if (file === 'controller/web/build.ts') return { contents: WEB_FROM_ASSETS, loader: 'js' };
-      return { contents: rewriteParts(file, readFileSync(path, 'utf8')), loader: 'ts' };
+      const text = rewriteParts(file, readFileSync(path, 'utf8'));
+      return { contents: processes.includes(file) ? wrapEntry(text) : text, loader: 'ts' };
     });
     // The web admin is bundled already.
     build.onResolve({ filter: /^esbuild$/ }, () => ({ path: 'esbuild', namespace: 'sonde-none' }));

@@ -6,6 +6,7 @@ import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
 import { ingest } from './ingest.ts';
 import { interfaces } from './interface.ts';
+import { packages } from './package.ts';
 import { query } from './query.ts';
 import { snmp } from './snmp.ts';
 import { verdict } from './verdict.ts';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   query,
   ingest,
   snmp,
+  package: packages,
 };
 
 const main = async (words: readonly string[]): Promise<number> => {

@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { DataDirectory } from '../../../agent/enrolment/files.ts';
-import { renew } from '../../../agent/enrolment/renewal.ts';
+import { keepRenewed, renew } from '../../../agent/enrolment/renewal.ts';
 import { validityOf } from '../../../agent/enrolment/credentials.ts';
 import { enrol } from '../../../agent/enrolment/register.ts';
 import { dial, DialError } from '../../../agent/link/dial.ts';
@@ -180,6 +181,30 @@ t.test('a certificate is renewed for the same key, also when it has expired', as
   await renew(deps, signal);
 
   t.ok(validityOf(data.certificate() ?? '').toMs > before.toMs + 20 * 86_400_000);
+});
+
+t.test('an agent that is shut out renews by itself, though its clock does not know that the certificate has expired', async (t) => {
+  await using door = await openFleetDoor();
+  const { text } = await door.token();
+  const { data, identity } = await enrolAt(door.port, text);
+  const before = data.certificate();
+  door.shiftClock(30 * 86_400_000);
+  const stop = new AbortController();
+  const deps = {
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    data,
+    agentId: identity?.agent ?? '',
+    controller: at(door.port),
+  };
+
+  const kept = keepRenewed({ ...deps, nowMs: () => null, shutOut: () => true }, stop.signal);
+
+  for (let tries = 0; tries < 300 && data.certificate() === before; tries += 1) await delay(50);
+  t.not(data.certificate(), before);
+  stop.abort();
+  await kept;
 });
 
 t.test('agent register and doctor: exit codes, JSON, and that a second run changes nothing', { timeout: 120_000 }, async (t) => {

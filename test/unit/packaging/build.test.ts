@@ -5,7 +5,7 @@ import { debianChangelog } from '../../../packaging/build/changelog.ts';
 import { completionOf } from '../../../packaging/build/completion.ts';
 import { dependsOn } from '../../../packaging/build/deb.ts';
 import { manualOf } from '../../../packaging/build/manual.ts';
-import { rewriteParts } from '../../../packaging/build/parts.ts';
+import { rewriteParts, wrapEntry } from '../../../packaging/build/parts.ts';
 import { sampleOf } from '../../../packaging/build/sample.ts';
 
 t.test('parts: a child process and a worker are found again inside the executable', async (t) => {
@@ -14,6 +14,15 @@ t.test('parts: a child process and a worker are found again inside the executabl
   t.equal(
     rewriteParts('agent/icmp/supervisor.ts', text),
     `fork(fileURLToPath(new URL('file:///sonde-part/agent/icmp/main.ts')));\nnew Worker(__sondeWorker('agent/b/worker.ts'), {});`,
+  );
+});
+
+t.test('parts: a process that awaits at its top level keeps its imports there', async (t) => {
+  const text = `// why\nimport {\n  a,\n} from './a.ts';\nimport type { B } from 'b';\n\nconst x = await a();\n`;
+
+  t.match(
+    wrapEntry(text),
+    /^import \{\n {2}a,\n\} from '\.\/a\.ts';\nimport type \{ B \} from 'b';\nvoid \(async \(\) => \{\n\/\/ why[^]*const x = await a\(\);\n\n\}\)\(\);\n$/,
   );
 });
 

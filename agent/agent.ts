@@ -7,7 +7,7 @@ import { sealingContext } from '../protocol/sealing.ts';
 import type { Health, OnlineStatus } from '../protocol/status.ts';
 import type { Task } from '../protocol/task.ts';
 import { type Clock, slept } from '../protocol/time.ts';
-import { ConfigKeeper } from './config/keeper.ts';
+import { type Apply, ConfigKeeper } from './config/keeper.ts';
 import { LastGood } from './config/last-good.ts';
 import { Events } from './events.ts';
 import type { Host } from './host.ts';
@@ -26,6 +26,7 @@ import { Timekeeper } from './time/timekeeper.ts';
 import { defaultTiming, type Timing } from './timing.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { Wake } from './uplink/wake.ts';
+import { type SendPage, Watchdog } from './watchdog/watchdog.ts';
 
 /** Everything that an agent stands on. No files, no environment, no timers of its own: many agents run in one process under a simulated clock. */
 export interface AgentDeps {
@@ -57,6 +58,8 @@ export interface AgentDeps {
   readonly timing?: Partial<Timing>;
   /** Bytes of rounds that the spool holds at most; 256 MiB unless said. */
   readonly spoolCapBytes?: number;
+  /** How this host says that its controller is gone, when it is named for that. */
+  readonly page?: SendPage;
   /** Bytes left on the disk under the database; plenty unless said. */
   readonly diskFree?: () => number;
 }
@@ -76,6 +79,7 @@ export interface Agent {
   readonly uplink: Uplink;
   readonly keeper: ConfigKeeper;
   readonly runner: TaskRunner;
+  readonly watchdog: Watchdog;
   readonly events: Events;
   /** There is something to commit or to send. */
   readonly work: Wake;
@@ -108,7 +112,13 @@ export const runAgent = async (deps: AgentDeps, signal: AbortSignal): Promise<vo
     },
     signal,
   );
-  await Promise.all([link, commitLoop(agent, signal), suspendLoop(agent, signal), tellLoop(agent, tell, signal)]);
+  await Promise.all([
+    link,
+    commitLoop(agent, signal),
+    suspendLoop(agent, signal),
+    tellLoop(agent, tell, signal),
+    agent.watchdog.run(signal),
+  ]);
 };
 
 const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
@@ -155,9 +165,15 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
       work.ring();
     },
   });
-  const keeper = new ConfigKeeper(deps.identity, new LastGood(db), (tasks) => runner.apply(tasks), log, timekeeper.steady.now());
+  const now = (): number => timekeeper.now()?.atMs ?? clock.now();
+  const watchdog = new Watchdog({ clock, log, agentId, unseal, page: deps.page, now });
+  const apply: Apply = (tasks, config) => {
+    watchdog.take(config.watchdog);
+    return runner.apply(tasks);
+  };
+  const keeper = new ConfigKeeper(deps.identity, new LastGood(db), apply, log, timekeeper.steady.now());
   const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
-  return { deps, timing, timekeeper, spool, uplink, keeper, runner, events, work, news, status, stopping: () => stop.aborted };
+  return { deps, timing, timekeeper, spool, uplink, keeper, runner, watchdog, events, work, news, status, stopping: () => stop.aborted };
 };
 
 const spoolFigures = ({ stats: { rounds, bytes, capBytes, dropped } }: Spool): ReturnType<ProbeContext['spool']> => ({

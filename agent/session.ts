@@ -47,16 +47,18 @@ export class Conversation {
   }
 
   #take({ topic: text, payload }: LinkMessage): void {
-    const { events, timekeeper, uplink, keeper, work, news } = this.#agent;
+    const { events, timekeeper, uplink, keeper, watchdog, work, news } = this.#agent;
     const name = parseTopic(text)?.name;
     if (payload.length === 0 || name === undefined) return; // an empty retained message is a forgotten one
     if (name === 'clock/reply') {
       const sample = this.#clockRequests.reply(payload, timekeeper.steady.now());
       if (sample === null) return;
+      watchdog.heard();
       this.#exchanges += 1;
       timekeeper.exchanged(sample);
     } else if (name === 'rounds/ack') {
       const ack = decode(Acknowledgement, payload);
+      if (ack.ok) watchdog.heard();
       if (ack.ok) uplink.acknowledged(ack.value);
       else events.log.warn('ack-not-understood', `an acknowledgement is not understood: ${ack.reason}`);
       work.ring();

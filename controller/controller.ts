@@ -26,6 +26,7 @@ import { makePointsOf, writeRounds } from './store-writer.ts';
 import { openTelling, type Telling } from './telling.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { DEFAULT_TUNING } from './tuning.ts';
+import { openWatchdog } from './watchdog.ts';
 import { runVerdicts } from './verdicts.ts';
 
 export type * from './ports.ts';
@@ -59,6 +60,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
   });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
   const telling = await openTelling({ ...deps, clock, alerts, changes });
+  const watchdog = openWatchdog({ ...deps, clock, troubles: troubles.list, site: deps.site ?? 'Sonde', onOrders: steering.agentsChanged });
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 
   const parts: Parts = {
@@ -84,6 +86,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     runHousekeeping(chores(parts), signal),
     runUpkeep({ store, clock, ...upkeepOf(tuning), onTrouble: (message) => troubles.set('upkeep', message) }, signal),
     telling.run(signal),
+    watchdog.run(signal),
     runVerdicts({ state, store, clock, log, changes, latest: latest.list, everyMs: tuning.verdictsEveryMs }, signal),
   ];
   for (const filter of INGEST_FILTERS)
@@ -104,6 +107,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     changes,
     agents: steering.board.list,
     latest: latest.list,
+    watchdog,
     ruleStandings: alerts.standing,
     telling,
     troubles: troubles.list,

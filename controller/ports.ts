@@ -21,6 +21,7 @@ import type { ConfigSigner } from './fleet/signer.ts';
 import type { Retention, SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
 import type { Telling } from './telling.ts';
+import type { WatchdogService } from './watchdog.ts';
 
 export type { AgentPresence } from './fleet/board.ts';
 
@@ -41,6 +42,8 @@ export interface ControllerDeps {
   readonly vault: Vault;
   /** Where people reach our pages, for the links in what we send; '' when nobody said. */
   readonly origin?: string;
+  /** What this installation is called in what we send. */
+  readonly site?: string;
   readonly tuning?: Partial<Tuning>;
 }
 
@@ -135,6 +138,7 @@ export interface Controller {
   latest(): readonly LatestColumn[];
   /** How each rule that is on stands now. */
   ruleStandings(): readonly RuleStanding[];
+  readonly watchdog: Pick<WatchdogService, 'view' | 'save' | 'refresh'>;
   readonly telling: Pick<Telling, 'vault' | 'look' | 'test'>;
   counters(): Counters;
   /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */

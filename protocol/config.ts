@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { AgentId, Generation, Revision, TimestampMs } from './ids.ts';
 import { Task } from './task.ts';
 import { PROTOCOL_VERSION } from './version.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Says which key may sign, in which generation. Signed by the root key that agents pin at enrolment. */
 export const Delegation = z.strictObject({
@@ -19,6 +20,8 @@ export const Config = z.strictObject({
   generation: Generation,
   revision: Revision,
   tasks: z.array(Task).max(20_000),
+  /** Only for agents that page when the controller is gone. */
+  watchdog: Watchdog.optional(),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -10,6 +10,7 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['chromium', '/usr/bin/chromium'],
   ['curl', '/usr/bin/curl'],
   ['prometheus', '/usr/bin/promtool'],
+  ['prometheus-alertmanager', '/usr/bin/amtool'],
   ['influxdb', '/usr/bin/influxd'],
   ['victoria-metrics', '/usr/bin/victoria-metrics'],
   ['fping', '/usr/bin/fping'],

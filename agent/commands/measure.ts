@@ -13,6 +13,7 @@ import { slept, systemClock } from '../../protocol/time.ts';
 import { type AgentDeps, runAgent } from '../agent.ts';
 import { noRawFix } from '../capability.ts';
 import { readGuardRails, type GuardRails, watchGuardRails } from '../config/guard-rails.ts';
+import type { Limits } from '../config/limits.ts';
 import { brokerOf, dialOptionsOf, validityOf } from '../enrolment/credentials.ts';
 import { DataDirectory } from '../enrolment/files.ts';
 import { keepRenewed } from '../enrolment/renewal.ts';
@@ -91,8 +92,12 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         }),
         unseal: (context, sealed) => unsealWith(data, context, sealed),
         resolve,
+        page: async (page, until) => {
+          const { makeSendPage } = await import('../watchdog/page.ts'); // hardly ever needed, and HTTPS is large
+          return makeSendPage((address) => pageRefusal(limitsOf(rails), address))(page, until);
+        },
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp', 'net', 'host'] },
+        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp', 'net', 'host', 'watchdog'] },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
         metricsAddress: exporter.address,
@@ -144,6 +149,13 @@ const ownProcesses = (icmp: number | null, snmp: number | null): ReturnType<Agen
   ...(icmp === null ? [] : [{ name: 'icmp' as const, pid: icmp }]),
   ...(snmp === null ? [] : [{ name: 'snmp' as const, pid: snmp }]),
 ];
+
+/** Pages are no probes, but what root denies is denied to them too. */
+const pageRefusal = (limits: Limits | null, address: string): string | null => {
+  if (limits === null) return 'the guard rails are missing: nothing is sent';
+  if (!limits.pages) return 'the guard rails let no pages out (pages: false)';
+  return refusalOf({ ...limits, allowedProbes: ['http'] }, address, 'http');
+};
 
 const unsealWith = (data: DataDirectory, context: string, sealed: string): Parsed<string> => {
   const key = data.sealingKey();

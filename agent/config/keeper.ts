@@ -8,8 +8,8 @@ import type { LastGood } from './last-good.ts';
 import { type Freshness, heard, mayBeStale, unheard, verifyLatest } from './latest.ts';
 import { type Held, type Identity, parse, type Rejection, rejected, verifyConfig } from './verify.ts';
 
-/** Starts and stops tasks until exactly these run. */
-export type Apply = (tasks: readonly Task[]) => { readonly started: number; readonly stopped: number };
+/** Starts and stops tasks until exactly these run, and takes over what else the configuration says. */
+export type Apply = (tasks: readonly Task[], config: Config) => { readonly started: number; readonly stopped: number };
 
 /** Holds the configuration: verifies what comes, keeps it, applies it, and knows whether it may be stale. */
 export class ConfigKeeper {
@@ -40,7 +40,7 @@ export class ConfigKeeper {
     const { applied } = this.#held;
     const kept = applied === null ? null : parse(Config, applied.body);
     if (kept === null) return;
-    if (kept.ok) this.#apply(kept.value.tasks);
+    if (kept.ok) this.#apply(kept.value.tasks, kept.value);
     else {
       // Written by a newer agent, say: the controller sends it again, and then it counts as new.
       this.#log.error('kept-config-unreadable', `the configuration on disk is not understood: ${kept.reason}`);
@@ -63,7 +63,7 @@ export class ConfigKeeper {
       return this.#reject(rejected('cannot-be-kept-on-disk', error instanceof Error ? error.message : String(error), at));
     }
     this.#held = { generation: Math.max(this.#held.generation, config.generation), applied };
-    const changes = this.#apply(config.tasks);
+    const changes = this.#apply(config.tasks, config);
     this.#log.info('config-applied', `configuration ${config.generation}.${config.revision} applied`, {
       tasks: config.tasks.length,
       ...changes,

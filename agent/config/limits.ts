@@ -18,6 +18,8 @@ export const Limits = z.strictObject({
   perNetwork: z.strictObject({ packetsPerSecond: z.number().positive().default(50) }).prefault({}),
   /** Requests to one device; more wait their turn. */
   snmp: z.strictObject({ requestsPerSecond: z.number().positive().default(200) }).prefault({}),
+  /** Whether this host may page by itself when its controller is gone: one HTTP request a notifier that the controller has prepared. */
+  pages: z.boolean().default(true),
   total: z.strictObject({ packetsPerSecond: z.number().positive().default(2_000) }).prefault({}),
 });
 export type Limits = z.infer<typeof Limits>;

@@ -48,6 +48,7 @@ export const saveNotifier = async (
     .execute();
   await audit(state, controller.clock, actor, replacing === null ? 'notifier-create' : 'notifier-replace', { notifier: edit.id });
   await controller.telling.look();
+  await controller.watchdog.refresh();
   return findNotifier(context, edit.id);
 };
 

@@ -6,6 +6,7 @@ import { encode } from '../../protocol/codec.ts';
 import type { PublishOptions } from '../../protocol/link.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Status } from '../../protocol/status.ts';
+import { WATCHDOG_PLACE } from '../../protocol/watchdog.ts';
 import { type Clock, slept } from '../../protocol/time.ts';
 import { topic } from '../../protocol/topics.ts';
 import type { State } from '../state/database.ts';
@@ -15,6 +16,7 @@ import { readMachineSettings } from './machine/settings.ts';
 import { nextRevision, readAgents, readRevision, readTargets } from './model.ts';
 import { makeSerial } from './serial.ts';
 import type { ConfigSigner } from './signer.ts';
+import { readSealedWatchdogs } from './watchdogs.ts';
 import { deviceTasksOf } from './snmp/compile.ts';
 import { readSealedDevices, type Vault } from './snmp/devices.ts';
 
@@ -75,10 +77,14 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
       const [agents, targets] = [await readAgents(trx), (await readTargets(trx)).map(({ target }) => target)];
       const devices = await readSealedDevices(trx, vault);
       const machine = await readMachineSettings(trx);
+      const watchdogs = await readSealedWatchdogs(trx, vault);
       const wanted = agents.map((agent) => {
         const own = machineTasksOf(capabilities.get(agent.id) ?? NONE, machine);
         const tasks = [...tasksOf(agent, targets), ...deviceTasksOf(agent.id, devices), ...own].sort((a, b) => (a.id < b.id ? -1 : 1));
-        return { agent: agent.id, tasks, hash: createHash('sha256').update(JSON.stringify(tasks)).digest('hex') };
+        // An agent that does not know the word would refuse the whole configuration.
+        const watchdog = capabilities.get(agent.id)?.has(WATCHDOG_PLACE) === true ? watchdogs.get(agent.id) : undefined;
+        const text = JSON.stringify(watchdog === undefined ? tasks : { tasks, watchdog });
+        return { agent: agent.id, tasks, watchdog, hash: createHash('sha256').update(text).digest('hex') };
       });
       const different = wanted.filter(({ agent, hash }) => {
         const last = pushed.get(agent);
@@ -88,8 +94,8 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
       // The same revision with other tasks would be refused by the agent: an agent whose labels came from an enrolment, say.
       if (different.some(({ agent, hash }) => isSameNumber(pushed.get(agent), generation, now, hash)))
         now = await nextRevision(trx, Math.floor(clock.now()), 'system', 'agents changed');
-      const rows = different.map(({ agent, tasks, hash }): Pushed => {
-        const body: Config = { kind: 'config', agent, generation, revision: now, tasks };
+      const rows = different.map(({ agent, tasks, watchdog, hash }): Pushed => {
+        const body: Config = { kind: 'config', agent, generation, revision: now, tasks, ...(watchdog === undefined ? {} : { watchdog }) };
         return { agent_id: agent, generation, revision: now, tasks_hash: hash, message: signer.sign(body) };
       });
       for (const row of rows)

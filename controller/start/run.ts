@@ -107,9 +107,18 @@ const statusOf = (controller: Controller): string => {
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {
   const retention = retentionOf(settings);
   const tuning = { retentionMs: retention.raw, retention, tagLabels: settings['tag-labels'] };
-  const controller = await openController({ ...ground, host: systemHost(), send, tuning }, until);
+  const controller = await openController(
+    { ...ground, host: systemHost(), send, site: settings.site, origin: pageOrigin(settings), tuning },
+    until,
+  );
   if (ground.embedded !== null) cutRevoked(ground.embedded, controller, ground.state, ground.log);
   return controller;
+};
+
+/** Where people open links: only a name that they were told of is one. */
+const pageOrigin = (settings: Settings): string => {
+  const [host] = settings['public-host'];
+  return host === undefined || settings.http === 0 ? '' : `${settings.tls ? 'https' : 'http'}://${host}:${settings.http}`;
 };
 
 const openAgentsPort = (ground: Foundation, controller: Controller, settings: Settings, enrolments: EventEmitter): Promise<Listener> => {

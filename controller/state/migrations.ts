@@ -111,6 +111,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE origin_series (origin TEXT NOT NULL, series TEXT NOT NULL, PRIMARY KEY (origin, series)) STRICT, WITHOUT ROWID;
   `,
   'CREATE TABLE machines (agent_id TEXT PRIMARY KEY, document TEXT NOT NULL) STRICT;',
+  `
+  CREATE TABLE watchdogs (
+    agent_id TEXT PRIMARY KEY, silent_after_ms INTEGER NOT NULL, repeat_ms INTEGER NOT NULL, pages TEXT NOT NULL, sealed TEXT NOT NULL, sealed_for TEXT NOT NULL) STRICT;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

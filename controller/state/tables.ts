@@ -49,6 +49,8 @@ export interface Tables {
     created_by: string;
     created_at: number;
   };
+  /** What an agent says when we are gone: `pages` encrypted for this host, `sealed` for the agent. */
+  watchdogs: { agent_id: string; silent_after_ms: number; repeat_ms: number; pages: string; sealed: string; sealed_for: string };
   maintenance: { id: string; document: string; updated_at: number };
   users: { id: string; login: string; name: string; password_hash: string; role: 'viewer' | 'operator' | 'admin'; created_at: number };
   sessions: { token_hash: string; user_id: string; created_at: number; expires_at: number };

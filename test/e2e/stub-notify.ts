@@ -1,5 +1,6 @@
 import type { IncidentDetail } from '../../protocol/api.ts';
 import type { Delivery, MaintenanceView, MutePreview, NotifierView, SilenceView } from '../../protocol/notify-api.ts';
+import type { WatchdogView } from '../../protocol/watchdog.ts';
 
 // Who is told of the made-up fleet's incidents.
 
@@ -143,3 +144,11 @@ export const preview: MutePreview = {
   targets: ['sbc1'],
   agents: ['ber-edge-02', 'waw-edge-01'],
 };
+
+export const watchdog = (now: number): WatchdogView => ({
+  heartbeat: { host: 'hc.halden.example', everyMs: 60_000, allowPrivate: false, state: 'ok', at: now - 20_000, said: '' },
+  agents: ['ber-edge-02', 'waw-edge-01'],
+  notifiers: ['second-line'],
+  silentAfterMs: 600_000,
+  repeatMs: 3_600_000,
+});

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { bundleWeb } from '../../controller/web/build.ts';
-import { deliveries, maintenance, notifiers, preview, routes, silences } from './stub-notify.ts';
+import { deliveries, maintenance, notifiers, preview, routes, silences, watchdog } from './stub-notify.ts';
 import { agents, history, incidents, overview, pairs, targets } from './stub-data.ts';
 import { deviceEvents, devices, portHistory, ports } from './stub-devices.ts';
 
@@ -120,6 +120,7 @@ const answers: readonly (readonly [RegExp, (parts: readonly string[], query: URL
   [/^notifiers\/.*test$/, () => ({ ok: false, said: 'the receiver answered 404: no_service', ms: 212 })],
   [/^notifiers\/[^/]+\/deliveries$/, (_, __, now) => ({ deliveries: deliveries(now) })],
   [/^routes$/, () => routes],
+  [/^watchdog$/, (_, __, now) => watchdog(now)],
   [/^silences$/, (_, __, now) => ({ silences: silences(now) })],
   [/^silences\/preview$/, () => preview],
   [/^maintenance$/, (_, __, now) => ({ maintenance: [maintenance(now)] })],

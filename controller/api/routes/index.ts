@@ -32,6 +32,7 @@ import { addStorageRoute } from './storage.ts';
 import { addTableMetricRoutes } from './table-metrics.ts';
 import { addTargetRoutes } from './targets.ts';
 import { addTokenRoutes } from './tokens.ts';
+import { addWatchdogRoutes } from './watchdog.ts';
 import { addWriteRoutes } from './write.ts';
 
 /** THE LIST of routes: one file a noun. */
@@ -55,6 +56,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addNotifierRoutes,
   addSilenceRoutes,
   addMaintenanceRoutes,
+  addWatchdogRoutes,
   addTokenRoutes,
   addStoreRoutes,
   addApiTokenRoutes,

@@ -5,6 +5,7 @@ import type {
   NotifierView,
   RouteList as RouteListSchema,
 } from '../../../protocol/notify-api.ts';
+import type { WatchdogView } from '../../../protocol/watchdog.ts';
 import { ApiError, request } from '../data/api.ts';
 import { now } from '../data/clock.ts';
 import { zone } from '../data/location.ts';
@@ -20,6 +21,7 @@ import { Deliveries } from './deliveries.tsx';
 import { addressOf, KINDS } from './notifier-fields.ts';
 import { NotifierForm, Tested } from './notifier-form.tsx';
 import { RoutesPanel } from './routes.tsx';
+import { WatchdogPanel } from './watchdog-panel.tsx';
 
 type DeliveryList = (typeof DeliveryListSchema)['_output'];
 type RouteList = (typeof RouteListSchema)['_output'];
@@ -29,6 +31,7 @@ const healthShape: { readonly [S in NotifierView['health']['state']]: Shape } = 
 export const NotifiersPage = () => {
   const { data, error, reload } = useResource<{ notifiers: NotifierView[] }>('/notifiers');
   const routes = useResource<RouteList>('/routes');
+  const watchdog = useResource<WatchdogView>('/watchdog');
   const [editing, setEditing] = useState<NotifierView | 'new' | null>(null);
   const [opened, open] = useState<string | null>(null);
   const done = (): void => {
@@ -74,6 +77,14 @@ export const NotifiersPage = () => {
               routes={routes.data.routes}
               notifiers={(data?.notifiers ?? []).map(({ id }) => id)}
               onSaved={routes.reload}
+            />
+          ) : null}
+          {watchdog.data ? (
+            <WatchdogPanel
+              key={JSON.stringify([watchdog.data.agents, watchdog.data.notifiers, watchdog.data.heartbeat?.host])}
+              view={watchdog.data}
+              notifiers={data?.notifiers ?? []}
+              onSaved={watchdog.reload}
             />
           ) : null}
         </div>

@@ -131,7 +131,6 @@ const RouteFields = ({
         <TextField label="Name" value={draft.name} placeholder="Partners" onChange={(name) => onChange({ ...draft, name })} />
         <TextField
           label="Repeats every"
-          hint="until acknowledged"
           placeholder="never"
           value={draft.repeat}
           onChange={(repeat) => onChange({ ...draft, repeat })}

@@ -31,11 +31,7 @@ const shapeOf = (value: unknown, name = ''): unknown => {
   if (/labels|annotations/i.test(name)) return 'texts';
   if (Array.isArray(value)) return value.slice(0, 1).map((one) => shapeOf(one));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(
-      Object.entries(value)
-        .map(([key, inner]) => [key, shapeOf(inner, key)])
-        .sort(),
-    );
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner, key)]));
   return typeof value;
 };
 

@@ -15,7 +15,8 @@ const OPEN = new Set([
   'GET /ping',
   'GET /api/v1/prometheus/sd',
 ]);
-const ADMIN = /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|watchdog|dependencies)/;
+const ADMIN =
+  /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|watchdog|dependencies)/;
 const OPERATOR =
   /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests|machine-settings)(\/\{(id|name)\})?$|^(POST|PUT|DELETE) \/monitoring\/network-nodes|^PATCH \/api\/v1\/agents|\/(acknowledge|sockets\/expected)$|^POST \/(api\/v2\/write|write|query)$/;
 

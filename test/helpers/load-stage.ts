@@ -67,7 +67,7 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
       socketPath: join(data, 'controller.sock'),
       path,
       headers: { host: 'localhost' },
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(90_000),
     });
     outgoing.end();
     const [incoming] = await once(outgoing, 'response');

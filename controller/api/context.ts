@@ -56,7 +56,7 @@ export interface ApiDeps {
   readonly freeBytes: () => Promise<number | null>;
   /** What to type on the new agent's host. */
   readonly registerCommand: (token: string) => string;
-  /** The web admin by name (`app.js`); a page without a dot in its path is `index.html`. */
+  /** The web admin by name (`app.js`); every path that is no file's is `index.html`. */
   readonly pages: ReadonlyMap<string, PageFile>;
 }
 

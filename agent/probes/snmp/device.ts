@@ -28,6 +28,7 @@ export const runDevice = async (order: DeviceOrder, deps: DeviceDeps, signal: Ab
   const sizer = makeSizer(options.answerBytes);
   const permit = makePermit(deps.limits, order.address, clock, signal);
   let remembered = order.remembered;
+  let toldKnown: Known | null = null;
   let session: SnmpSession | null = null;
   let silent = 0;
   let nextMs = slotAfter(clock.monotonic() - 1, phaseMs, intervalMs);
@@ -40,8 +41,12 @@ export const runDevice = async (order: DeviceOrder, deps: DeviceDeps, signal: Ab
     const { outcome, isAlive } = await pollOnce(order, session, { clock, sizer, signal, startedMs }, memory);
     if (signal.aborted) break;
     const endedMs = clock.monotonic();
-    const text = JSON.stringify(memory.ports.known);
-    if (text !== remembered && memory.ports.known.ports.length > 0) tell({ type: 'remember', slot, text: (remembered = text) });
+    const { known } = memory.ports;
+    if (known !== toldKnown && known.ports.length > 0) {
+      toldKnown = known;
+      const text = JSON.stringify(known);
+      if (text !== remembered) tell({ type: 'remember', slot, text: (remembered = text) });
+    }
     tell({ type: 'round', slot, startedMs, durationMs: Math.max(0, endedMs - startedMs), outcome });
     silent = isAlive ? 0 : silent + 1;
     if (!isAlive || session.wire.garbage > 0) {

@@ -20,10 +20,16 @@ export const SilenceRequest = z
   .strictObject({
     match: Match,
     startsAt: TimestampMs.optional(),
-    endsAt: TimestampMs,
+    /** Its end, or how long it lasts. */
+    endsAt: TimestampMs.optional(),
+    forMs: z.int().min(1_000).max(31_536_000_000).optional(),
     comment: z.string().trim().min(1, 'say why: who finds it later asks').max(500),
   })
-  .refine(({ startsAt, endsAt }) => startsAt === undefined || startsAt < endsAt, { path: ['endsAt'], message: 'must be after startsAt' });
+  .refine(({ endsAt, forMs }) => (endsAt === undefined) !== (forMs === undefined), { path: ['endsAt'], message: 'say endsAt or forMs' })
+  .refine(({ startsAt, endsAt }) => startsAt === undefined || endsAt === undefined || startsAt < endsAt, {
+    path: ['endsAt'],
+    message: 'must be after startsAt',
+  });
 export type SilenceRequest = z.infer<typeof SilenceRequest>;
 
 const isTimeZone = (name: string): boolean => {

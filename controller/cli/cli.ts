@@ -12,6 +12,7 @@ import { verdictCommand } from './verdict.ts';
 import { dataDirectory, readSettings } from '../settings.ts';
 import { backupCommand, configCommands, doctorCommand, restoreCommand } from './care.ts';
 import { snmpCommands } from './snmp.ts';
+import { notifierCommands, silenceCommands } from './telling.ts';
 import { VERSION } from '../version.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -53,6 +54,8 @@ First steps:
     agentCommands,
     targetCommands,
     ruleCommands,
+    notifierCommands,
+    silenceCommands,
     setupLinkCommand,
     userCommands,
     brokerCommands,

@@ -59,17 +59,19 @@ export const addSilenceRoutes = (app: App, context: Context): void => {
     async ({ body, actor }, reply) => {
       const login = loginOf(actor);
       const at = now();
-      if (body.endsAt <= at) throw refuse(422, 'endsAt: lies in the past', [{ path: 'endsAt', message: 'lies in the past' }]);
+      const startsAt = body.startsAt ?? at;
+      const endsAt = body.endsAt ?? startsAt + (body.forMs ?? 0);
+      if (endsAt <= at) throw refuse(422, 'endsAt: lies in the past', [{ path: 'endsAt', message: 'lies in the past' }]);
       const row = {
         match: JSON.stringify(body.match),
-        starts_at: body.startsAt ?? at,
-        ends_at: body.endsAt,
+        starts_at: startsAt,
+        ends_at: endsAt,
         comment: body.comment,
         created_by: login,
         created_at: at,
       };
       const { id } = await state.insertInto('silences').values(row).returning('id').executeTakeFirstOrThrow();
-      await audit(state, controller.clock, login, 'silence-create', { silence: id, match: body.match, endsAt: body.endsAt });
+      await audit(state, controller.clock, login, 'silence-create', { silence: id, match: body.match, endsAt });
       await controller.telling.look();
       return reply.code(201).send(viewOf({ id, ...row }, at));
     },

@@ -21,7 +21,7 @@ import { RelatedChanges, Told } from './incident-told.tsx';
 import { Timeline } from './incident-timeline.tsx';
 import { VerdictPanel } from './incident-verdict.tsx';
 import { incidentShape, incidentWord } from './incidents.tsx';
-import { termsOfIncident } from './match.ts';
+import { termsOfIncident } from '../../../protocol/match-terms.ts';
 import { pairLink } from './pair-table.tsx';
 import { SilenceForm } from './silence-form.tsx';
 

@@ -8,7 +8,7 @@ import { parseDuration, when, writeDuration } from '../format/time.ts';
 import { Failure } from '../parts/basics.tsx';
 import { Fault, SelectField, TextField } from '../parts/field.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
-import { readTerms, termsOf } from './match.ts';
+import { readTerms, termsOf } from '../../../protocol/match-terms.ts';
 import { MutePreviewBox } from './mute-preview.tsx';
 import { idOf } from './target-form.ts';
 

@@ -5,7 +5,7 @@ import { parseDuration, writeDuration } from '../format/time.ts';
 import { Empty, Failure } from '../parts/basics.tsx';
 import { Check, TextField } from '../parts/field.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
-import { readTerms, termsOf } from './match.ts';
+import { readTerms, termsOf } from '../../../protocol/match-terms.ts';
 import { idOf } from './target-form.ts';
 
 interface Step {

@@ -8,7 +8,7 @@ import { Failure } from '../parts/basics.tsx';
 import { TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
-import { readTerms } from './match.ts';
+import { readTerms } from '../../../protocol/match-terms.ts';
 import { MutePreviewBox, useMutePreview } from './mute-preview.tsx';
 
 const HOUR = 3_600_000;

@@ -12,7 +12,7 @@ import { Icon } from '../parts/icons.tsx';
 import { Glyph, type Shape } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { MaintenanceForm, Next } from './maintenance-form.tsx';
-import { termsOf, termsOfIncident } from './match.ts';
+import { termsOf, termsOfIncident } from '../../../protocol/match-terms.ts';
 import { SilenceForm } from './silence-form.tsx';
 
 type Editing = 'silence' | 'maintenance' | MaintenanceView | null;

@@ -1,4 +1,4 @@
-import type { Match } from '../../../protocol/mute.ts';
+import type { Match } from './mute.ts';
 
 // Which incidents, as a person types it: rule=high-loss severity=critical target=gw agent=ams1 customer=acme agent.site=ams.
 

@@ -23,6 +23,8 @@ export interface Chunks {
   forgetOpened(): void;
 }
 
+/** Lists of chunks that are remembered. */
+const LISTED = 1_000;
 /** About what opened chunks may take in memory, bytes. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 
@@ -34,6 +36,8 @@ export const openChunks = (db: Db): Chunks => {
   const body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
   const opened = new Map<number, Chunk>();
+  /** A question about many series asks for the chunks of their group once each. */
+  const listed = new Map<string, readonly ChunkPlace[]>();
   let kept = 0;
   const evict = (): void => {
     kept = 0;
@@ -54,9 +58,17 @@ export const openChunks = (db: Db): Chunks => {
         if (at > to) to = at;
       }
       insert.run(level, tier, owner, from, to, rows.at.length, bytes.length, bytes);
+      listed.clear();
     },
-    list: (level, tier, owner, from, to) =>
-      overlapping.all(level, tier, owner, to, from).map((row) => ({ id: Number(row['id']), rows: Number(row['rows']) })),
+    list(level, tier, owner, from, to) {
+      const key = level === BY_GROUP ? `${tier} ${owner} ${from} ${to}` : null;
+      const known = key === null ? undefined : listed.get(key);
+      if (known !== undefined) return known;
+      const places = overlapping.all(level, tier, owner, to, from).map((row) => ({ id: Number(row['id']), rows: Number(row['rows']) }));
+      if (listed.size > LISTED) listed.clear();
+      if (key !== null) listed.set(key, places);
+      return places;
+    },
     open(id) {
       const known = opened.get(id);
       if (known !== undefined) {
@@ -73,6 +85,7 @@ export const openChunks = (db: Db): Chunks => {
       return chunk;
     },
     remove(ids) {
+      listed.clear();
       for (const id of ids) {
         remove.run(id);
         opened.delete(id);
@@ -80,6 +93,7 @@ export const openChunks = (db: Db): Chunks => {
     },
     forgetOpened() {
       opened.clear();
+      listed.clear();
       kept = 0;
     },
   };

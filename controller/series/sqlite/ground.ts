@@ -33,16 +33,17 @@ export const openGround = (db: Db): Ground => {
   const index = openSeriesIndex(db);
   const chunks = openChunks(db);
   const head = new Head();
+  const sealedTo = new Map<number, number>();
   const ground: Ground = {
     db,
     dictionary,
     index,
     chunks,
     head,
-    reader: openReader(chunks, head),
+    reader: openReader(chunks, head, sealedTo),
     windows: openWindows(db),
     newest: new Map(),
-    sealedTo: new Map(),
+    sealedTo,
     floors: TIERS.map(() => 0),
   };
   for (const row of db.prepare('SELECT tier, at FROM floors').all()) ground.floors[Number(row['tier'])] = Number(row['at']);

@@ -13,11 +13,12 @@ export interface Reader {
 }
 
 /** What is by group is newer than what is by series, and the head is the newest: later writes win. */
-export const openReader = (chunks: Chunks, head: Head): Reader => {
+export const openReader = (chunks: Chunks, head: Head, sealedTo: ReadonlyMap<number, number>): Reader => {
   const readChunks: Reader['readChunks'] = (series, opened, from, to) => mergeCuts(cutsOf(series, opened, from, to));
   return {
     readChunks,
     read({ id, group }, tier, from, to) {
+      if (tier === RAW && from > (sealedTo.get(id) ?? Number.NEGATIVE_INFINITY)) return readHead(head, id, from, to);
       const bySeries = chunks.list(BY_SERIES, tier, id, from, to);
       const byGroup = chunks.list(BY_GROUP, tier, group, from, to);
       const cuts = cutsOf(
@@ -26,13 +27,18 @@ export const openReader = (chunks: Chunks, head: Head): Reader => {
         from,
         to,
       );
-      if (tier === RAW) {
-        const places = head.places(id).filter((place) => head.at(place) >= from && head.at(place) < to);
-        if (places.length > 0) cuts.push(cutHead(head, places));
-      }
-      return mergeCuts(cuts);
+      return mergeCuts(tier === RAW ? [...cuts, readHead(head, id, from, to)] : cuts);
     },
   };
+};
+
+const readHead = (head: Head, series: number, from: number, to: number): Cut => {
+  const places: number[] = [];
+  for (const place of head.places(series)) {
+    const at = head.at(place);
+    if (at >= from && at < to) places.push(place);
+  }
+  return cutHead(head, places);
 };
 
 const cutsOf = (series: number, chunks: readonly Chunk[], from: number, to: number): Cut[] =>

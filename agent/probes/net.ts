@@ -86,7 +86,7 @@ export class Interfaces {
         interfaces.push(
           moved.deltas === null
             ? { name, counters: now, deltas: null, noDelta: moved.noDelta, ...carries }
-            : { name, counters: now, deltas: [...moved.deltas], ...carries },
+            : { name, counters: now, deltas: moved.deltas, ...carries },
         );
       }
     }

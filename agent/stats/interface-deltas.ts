@@ -7,9 +7,7 @@ import { type CounterReading, stepsOf } from './counter.ts';
 /** In the order of NET_COUNTERS; a bigint where a number would not be exact. */
 export type Counts = readonly (number | bigint)[];
 
-export type Deltas =
-  | { readonly deltas: readonly number[]; readonly noDelta?: undefined }
-  | { readonly deltas: null; readonly noDelta: NoDelta };
+export type Deltas = { readonly deltas: number[]; readonly noDelta?: undefined } | { readonly deltas: null; readonly noDelta: NoDelta };
 
 /** Drivers bring their counters up to date every few seconds: that much may come early or late. */
 const UPDATE_MS = 15_000;
@@ -54,9 +52,10 @@ const judged = (before: Counts, now: Counts, mostBytes: number): Deltas => {
 
 const INDEX: ReadonlyMap<string, number> = new Map(NET_COUNTERS.map((name, index) => [name, index]));
 
-/** Counters modulo 2^53, exact in JSON. */
+/** Counters modulo 2^53, exact in JSON; the same array where they are so already. */
 export const exact = (counts: Counts): number[] =>
-  counts.map((value) => (typeof value === 'number' ? value : Number(BigInt.asUintN(53, value))));
+  areExact(counts) ? counts : counts.map((value) => (typeof value === 'number' ? value : Number(BigInt.asUintN(53, value))));
+const areExact = (counts: Counts): counts is number[] => counts.every((value) => typeof value === 'number');
 
 /** Adds a row to a sum, modulo 2^53, in place: hundreds of times a tick. */
 export const addTo = (sum: number[], counts: readonly number[]): void => {

@@ -10,6 +10,8 @@ interface Where {
   readonly to: number;
 }
 
+/** A line may have been full since long before the chart begins. */
+const OWN_LOAD_BEFORE_MS = 6 * 3_600_000;
 /** A chart has room for no more. */
 const MOST = 100;
 
@@ -21,6 +23,7 @@ export const readAnnotations = async (state: State, where: Where): Promise<Annot
     ...(await changes(state, where)),
     ...(await ruleChanges(state, where)),
     ...(await deviceChanges(state, where)),
+    ...(await ownLoad(state, where)),
   ].toSorted((a, b) => a.from - b.from);
 
 const incidents = async (state: State, { agent, target, from, to }: Where): Promise<Annotation[]> => {
@@ -104,4 +107,33 @@ const deviceChanges = async (state: State, { target, from, to }: Where): Promise
 const addressesOf = async (state: State, table: 'targets' | 'devices'): Promise<ReadonlyMap<string, string>> => {
   const rows = await state.selectFrom(table).select(['id', 'document']).execute();
   return new Map(rows.map(({ id, document }) => [id, String(JSON.parse(document).address).toLowerCase()]));
+};
+
+/** When one of the agent's own lines was full: latency seen then was seen under the agent's own load. Full until it is said to be free. */
+const ownLoad = async (state: State, { agent, from, to }: Where): Promise<Annotation[]> => {
+  const rows = await state
+    .selectFrom('agent_events')
+    .select(['at', 'event', 'message'])
+    .where('agent_id', '=', agent)
+    .where('event', 'in', ['uplink-saturated', 'uplink-free'])
+    .where('at', '>=', from - OWN_LOAD_BEFORE_MS)
+    .where('at', '<', to)
+    .orderBy('at', 'desc')
+    .limit(MOST)
+    .execute();
+  const open = new Map<string, number>();
+  const spans: Annotation[] = [];
+  const close = (line: string, until: number): void => {
+    const since = open.get(line);
+    open.delete(line);
+    if (since !== undefined && until >= from)
+      spans.push({ kind: 'change', from: Math.max(from, since), to: until, title: `under the agent's own load: ${line} is full` });
+  };
+  for (const { at, event, message } of rows.toReversed()) {
+    const line = message.slice(0, message.indexOf(' is '));
+    if (event === 'uplink-free') close(line, at);
+    else if (!open.has(line)) open.set(line, at);
+  }
+  for (const line of [...open.keys()]) close(line, to);
+  return spans;
 };

@@ -12,13 +12,17 @@ const machine = systemMachine({ refusal: () => null, own: () => [], inventory: a
 const interfaces = new Interfaces(machine, []);
 const ticksMs: number[] = [];
 const readMs: number[] = [];
+const cpuMs: number[] = [];
 let lastMs = systemClock.monotonic();
 let names = interfaces.tick(lastMs, lastMs).names;
 for (let n = 0; n < Number(process.argv[2]); n += 1) {
   await systemClock.sleep(BETWEEN_MS, signal);
+  const usedBefore = process.cpuUsage();
   const nowMs = systemClock.monotonic();
   ({ names } = interfaces.tick(nowMs, lastMs));
   ticksMs.push(systemClock.monotonic() - nowMs);
+  const used = process.cpuUsage(usedBefore);
+  cpuMs.push((used.user + used.system) / 1_000);
   lastMs = nowMs;
   const readingMs = systemClock.monotonic();
   machine.readNow('/proc/net/dev');
@@ -29,4 +33,4 @@ const before = process.cpuUsage();
 await readLinks(machine, names, signal);
 const { user, system } = process.cpuUsage(before);
 const linksMs = systemClock.monotonic() - lookedMs;
-process.stdout.write(JSON.stringify({ interfaces: names.length, ticksMs, readMs, linksMs, linksCpuMs: (user + system) / 1_000 }));
+process.stdout.write(JSON.stringify({ interfaces: names.length, ticksMs, cpuMs, readMs, linksMs, linksCpuMs: (user + system) / 1_000 }));

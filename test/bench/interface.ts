@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { type Namespace, openVethPair, whyNoNamespace } from '../netns/namespace.ts';
 import { openVeths } from '../netns/veths.ts';
 import { atMost, type Bench, quantile, table } from './bench.ts';
-import { runEngine } from './engine-run.ts';
+import { AGENT_NICE, runEngine } from './engine-run.ts';
 import type { Figures } from './figures.ts';
 
 /** As the agent's unit starts it. */
@@ -19,6 +19,7 @@ const AS_THE_AGENT = [
 const TickReport = z.object({
   interfaces: z.number(),
   ticksMs: z.array(z.number()),
+  cpuMs: z.array(z.number()),
   linksMs: z.number(),
   linksCpuMs: z.number(),
   readMs: z.array(z.number()),
@@ -33,12 +34,14 @@ export const interfaces: Bench = {
     const short = words.includes('--short');
     using pair = openVethPair('bench-if');
     openVeths(pair.near, 150);
-    const { interfaces: count, ticksMs, linksMs, linksCpuMs, readMs } = await tick(pair.near, short ? 60 : 300);
+    const { interfaces: count, ticksMs, cpuMs, linksMs, linksCpuMs, readMs } = await tick(pair.near, short ? 60 : 300);
     const figures: Record<string, number | null> = {
       interfaces: count,
       'tick median ms': quantile(ticksMs, 0.5),
       'tick p95 ms': quantile(ticksMs, 0.95),
       'tick max ms': Math.max(...ticksMs),
+      'tick CPU median ms': quantile(cpuMs, 0.5),
+      'tick CPU p95 ms': quantile(cpuMs, 0.95),
       'of it reading /proc/net/dev, median ms': quantile(readMs, 0.5),
       'links once a minute ms': linksMs,
       'links once a minute CPU ms': linksCpuMs,
@@ -57,7 +60,8 @@ export const interfaces: Bench = {
       figures,
       bounds: [
         atMost('tick over 300 interfaces, median', figures['tick median ms'] ?? null, 5, 'ms'),
-        atMost('tick over 300 interfaces, p95', figures['tick p95 ms'] ?? null, 5, 'ms'),
+        // What others take meanwhile is not the tick's: beside a busy machine its p95 says more of them.
+        atMost('CPU of a tick, p95', figures['tick CPU p95 ms'] ?? null, 5, 'ms'),
         atMost('loss beside the inventory', beside.lost - quiet.lost, 0, 'packets'),
         atMost('|median beside the inventory − without|', Math.abs(beside.p50Us - quiet.p50Us), 10, 'µs'),
         atMost('p99 beside the inventory − without', beside.p99Us - quiet.p99Us, 200, 'µs'),
@@ -88,7 +92,15 @@ const echoes = (rounds: number): Parameters<typeof runEngine>[1] => ({
 
 const tick = async (namespace: Namespace, ticks: number): Promise<z.infer<typeof TickReport>> => {
   const program = join(import.meta.dirname, 'interface-ticks.ts');
-  const child = namespace.spawn([process.execPath, ...AS_THE_AGENT, '--disable-warning=ExperimentalWarning', program, String(ticks)]);
+  const nice = ['nice', '-n', String(AGENT_NICE)];
+  const child = namespace.spawn([
+    ...nice,
+    process.execPath,
+    ...AS_THE_AGENT,
+    '--disable-warning=ExperimentalWarning',
+    program,
+    String(ticks),
+  ]);
   return TickReport.parse(JSON.parse(await output(child)));
 };
 

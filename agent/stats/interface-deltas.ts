@@ -30,6 +30,7 @@ const mostOf = (index: number, mostBytes: number): number => (index % 4 === 0 ? 
 
 /** What nearly always is: everything counted on by a little. null: it has to be looked at closely. */
 const plain = (before: Counts, now: Counts, mostBytes: number): Deltas | null => {
+  if (isSame(before, now)) return QUIET;
   const deltas: number[] = [];
   for (let index = 0; index < now.length; index += 1) {
     const [value, old] = [now[index], before[index]];
@@ -39,6 +40,14 @@ const plain = (before: Counts, now: Counts, mostBytes: number): Deltas | null =>
     deltas.push(delta);
   }
   return { deltas };
+};
+
+/** Most interfaces of a host with hundreds carry nothing: they cost nothing. Nobody writes into it. */
+const QUIET: Deltas = { deltas: NET_COUNTERS.map(() => 0) };
+
+const isSame = (before: Counts, now: Counts): boolean => {
+  for (let index = 0; index < now.length; index += 1) if (now[index] !== before[index]) return false;
+  return true;
 };
 
 const judged = (before: Counts, now: Counts, mostBytes: number): Deltas => {

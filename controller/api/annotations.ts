@@ -134,6 +134,6 @@ const ownLoad = async (state: State, { agent, from, to }: Where): Promise<Annota
     if (event === 'uplink-free') close(line, at);
     else if (!open.has(line)) open.set(line, at);
   }
-  for (const line of [...open.keys()]) close(line, to);
+  for (const line of open.keys()) close(line, to);
   return spans;
 };

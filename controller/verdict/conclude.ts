@@ -9,7 +9,7 @@ export const ENOUGH = 18;
 const ROUNDS_LEAST = 5;
 const GAP_MOST = 8;
 /** Below this confidence the answer is "cannot tell". */
-const TELLING = 0.6;
+const TELLING = 0.5;
 const TEMPER = 0.6;
 /** A cause that is barely worth more than chance is told of, but nobody is named. */
 const CLEAR = 32;
@@ -69,14 +69,25 @@ const topThree = (candidates: readonly Candidate[]): Suspect[] => {
   for (const candidate of candidates) {
     const weight = Math.exp(TEMPER * (candidate.score - best));
     if (weight < 1e-4) break;
+    const { class: kind, element } = candidate.element;
     const key = [...candidate.element.passes.keys()].toSorted((a, b) => a - b).join();
-    if (groups.some((group) => group.key === key)) continue;
+    const known = groups.find(
+      (group) => group.key === key || (group.candidate.element.class === kind && group.candidate.element.element === element),
+    );
+    if (known !== undefined) {
+      // Two ways to say the same, such as a first mile with and without its gateway: together they are one suspect.
+      if (known.key !== key) [known.weight, all] = [known.weight + weight, all + weight];
+      continue;
+    }
     groups.push({ candidate, key, weight });
     all += weight;
   }
-  return groups.slice(0, 3).map(({ candidate: { element }, weight }) => ({
-    class: element.class,
-    element: element.element,
-    confidence: Math.min(0.99, weight / all),
-  }));
+  return groups
+    .toSorted((a, b) => b.weight - a.weight)
+    .slice(0, 3)
+    .map(({ candidate: { element }, weight }) => ({
+      class: element.class,
+      element: element.element,
+      confidence: Math.min(0.99, weight / all),
+    }));
 };

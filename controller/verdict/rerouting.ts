@@ -9,25 +9,42 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
   if (event.liftUs === 0 || event.loss > LOSS_MOST || isRamp(event)) return PRIOR;
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
+  const known = hopsBefore(setting, begin);
   let sum = PRIOR;
   setting.ways.forEach((own, pair) => {
     if ((event.gains[pair] ?? 0) < 3) return;
     const before = own.findLast(({ at }) => at < begin);
     for (const after of own) {
       if (after.at < begin + step || before === undefined) continue;
-      const compared = after.hops.map((hop, i) => [hop, before.hops[i] ?? null] as const).filter(([a, b]) => a !== null && b !== null);
-      sum += compared.every(([a, b]) => a === b) ? SAME : MOVED;
+      // Another member of equal ways is no other way: others between the same sites showed it before.
+      const usual = known.get(setting.siblingKey[pair] ?? '');
+      const moved = after.hops.some(
+        (hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i] && usual?.has(hop) !== true,
+      );
+      sum += moved ? MOVED : SAME;
     }
   });
   return sum;
+};
+
+/** Hops that traces between the same two sites showed before a moment. */
+const hopsBefore = ({ ways, siblingKey }: Setting, begin: number): Map<string, Set<number>> => {
+  const known = new Map<string, Set<number>>();
+  ways.forEach((own, pair) => {
+    const name = siblingKey[pair] ?? '';
+    const hops = known.get(name) ?? new Set<number>();
+    known.set(name, hops);
+    for (const { at, hops: shown } of own) if (at < begin) for (const hop of shown) if (hop !== null) hops.add(hop);
+  });
+  return known;
 };
 
 /** Lasting steps of the RTT alone are faults more often than other ways. */
 const PRIOR = 0.8;
 /** A way that loses more than this is no better way. */
 const LOSS_MOST = 0.08;
-const SAME = 1.6;
-const MOVED = -1.4;
+const SAME = 1.3;
+const MOVED = -2;
 
 /** Another way has its RTT at once; what rises over many rounds is load. */
 const isRamp = ({ profile: { liftUs } }: Event): boolean => {

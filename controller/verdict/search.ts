@@ -17,6 +17,7 @@ export interface Finding {
 }
 
 const CAUSES_MAX = 5;
+const LOOKS_MAX = 8;
 /** What an element must explain to be worth a look, in nats. */
 const WORTH_A_LOOK = 9;
 const LOOKED_AT = 6;
@@ -28,10 +29,11 @@ export const search = (setting: Setting, residual: Residual): Finding[] => {
   const findings: Finding[] = [];
   let left = residual;
   let grid = gainGrid(left);
-  for (let i = 0; i < CAUSES_MAX; i++) {
+  for (let look = 0; look < LOOKS_MAX && findings.length < CAUSES_MAX; look++) {
     const found = strongest(setting, left, grid);
     if (found === undefined) break;
-    findings.push(found);
+    // What a cause does beyond what traces show of it comes again: it is explained, and stands in nobody's way.
+    if (!findings.some((other) => isTwin(found, other))) findings.push(found);
     const next = explainedBy(setting, left, found);
     grid = gainGrid(next, { grid, residual: left });
     left = next;

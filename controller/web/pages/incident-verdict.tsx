@@ -20,6 +20,9 @@ const OUTCOME_WORDS: { readonly [K in Verdict['outcome']]: string } = {
   'nothing-found': 'No common cause found',
 };
 
+/** A link as its two ends. */
+const nameOf = (element: string): string => element.replace('>', ' – ');
+
 /** Whose fault it is, with what speaks for it, and what would decide it when that is open. */
 export const VerdictPanel = ({ verdict }: { readonly verdict: Verdict | undefined }) => (
   <section class="panel dry">
@@ -46,7 +49,7 @@ const Judged = ({ verdict }: { readonly verdict: Verdict }) => (
         {verdict.suspects.map((suspect) => (
           <li key={`${suspect.class} ${suspect.element}`} class="row line tall">
             <span class="two grow">
-              <span class="name">{suspect.element.replace('>', ' – ')}</span>
+              <span class="name">{nameOf(suspect.element)}</span>
               <small>{CLASS_WORDS[suspect.class]}</small>
             </span>
             <span class="ink2 small">{Math.round(100 * suspect.confidence)} %</span>
@@ -54,6 +57,7 @@ const Judged = ({ verdict }: { readonly verdict: Verdict }) => (
         ))}
       </ol>
     ) : null}
+    {verdict.evidence.length > 0 ? <p class="panel-body small">What speaks for {nameOf(verdict.suspects[0]?.element ?? 'it')}:</p> : null}
     {verdict.evidence.length > 0 ? (
       <ul class="rows" aria-label="Evidence">
         {verdict.evidence.map(({ text, supports }) => (
@@ -72,10 +76,12 @@ const Judged = ({ verdict }: { readonly verdict: Verdict }) => (
         <p class="panel-body small">What would decide it, the most telling first:</p>
         <ul class="rows" aria-label="What would decide it">
           {verdict.deciding.map(({ kind, agent, target, parts }) => (
-            <li key={`${kind} ${agent} ${target}`} class="row line">
-              <span class="small grow">
-                {kind === 'trace' ? 'a trace' : 'a measurement'} from <b class="name">{agent}</b> to <b class="name">{target}</b>
-                <small class="ink3"> parts {parts.map((side) => side.join(', ')).join(' from ')}</small>
+            <li key={`${kind} ${agent} ${target}`} class="row line tall">
+              <span class="two grow">
+                <span>
+                  {kind === 'trace' ? 'a trace' : 'a measurement'} from <b class="name">{agent}</b> to <b class="name">{target}</b>
+                </span>
+                <small>parts {parts.map((side) => side.map(nameOf).join(', ')).join(' from ')}</small>
               </span>
             </li>
           ))}

@@ -16,12 +16,11 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
     const before = own.findLast(({ at }) => at < begin);
     for (const after of own) {
       if (after.at < begin + step || before === undefined) continue;
-      // Another member of equal ways is no other way: others between the same sites showed it before.
+      // Another member of equal ways says little: others between the same sites showed it before.
       const usual = known.get(setting.siblingKey[pair] ?? '');
-      const moved = after.hops.some(
-        (hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i] && usual?.has(hop) !== true,
-      );
-      sum += moved ? MOVED : SAME;
+      const others = after.hops.filter((hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i]);
+      const isNew = others.some((hop) => hop !== null && usual?.has(hop) !== true);
+      sum += others.length === 0 ? SAME : isNew ? MOVED : ANOTHER;
     }
   });
   return sum;
@@ -45,6 +44,7 @@ const PRIOR = 0.8;
 const LOSS_MOST = 0.08;
 const SAME = 1.3;
 const MOVED = -2;
+const ANOTHER = -0.7;
 
 /** Another way has its RTT at once; what rises over many rounds is load. */
 const isRamp = ({ profile: { liftUs } }: Event): boolean => {

@@ -14,6 +14,8 @@ const AGENT_FLAGS = [
   '--optimize-for-size',
   '--v8-pool-size=1',
   '--no-experimental-require-module',
+  // Or the code cache would differ from build to build. Only the agent has it: whom it talks to is chosen by its controller.
+  '--hash-seed=1926',
 ];
 
 /**
@@ -30,7 +32,7 @@ export const makeExecutable = (
   const directory = dirname(bundle.main);
   const config = join(directory, `${program}-${target.arch}.sea.json`);
   const flags = program === 'agent' ? AGENT_FLAGS : [];
-  const caches = target.arch === process.arch ? makeCaches(bundle.scripts, flags) : {};
+  const caches = program === 'agent' && target.arch === process.arch ? makeCaches(bundle.scripts, flags) : {};
   const assets = { ...bundle.scripts, ...caches, ...bundle.assets, ...(addon === null ? {} : { 'raw.node': addon }) };
   writeFileSync(
     config,

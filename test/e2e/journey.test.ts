@@ -75,6 +75,13 @@ t.test(
     await page.getByLabel('Fires after').fill('0 s');
     await page.getByRole('button', { name: 'Save rule' }).click();
     await page.getByText(/[Ll]oss ratio below 50 % for 0/).waitFor();
+    const row = page.locator('tr', { hasText: 'Less than half is lost' });
+    await row.getByRole('button', { name: 'Edit' }).click();
+    await page.getByRole('button', { name: /Backtest over 30 days/ }).click();
+    await page.getByText(/this rule would have paged/).waitFor({ timeout: 30_000 });
+    t.pass('a rule says what it would have cost');
+    if (process.env['SONDE_SHOTS']) await page.screenshot({ path: `${process.env['SONDE_SHOTS']}/rules.png`, fullPage: true });
+    await page.getByRole('button', { name: 'Discard' }).click();
 
     await page.locator('.user button').first().click();
     await page.getByRole('button', { name: 'Sign out' }).click();

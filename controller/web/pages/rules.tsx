@@ -1,15 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { NotifierView } from '../../../protocol/notify-api.ts';
 import type { Rule } from '../../../protocol/rule.ts';
-import { request } from '../data/api.ts';
 import { useResource } from '../data/resource.ts';
-import { writeDuration } from '../format/time.ts';
 import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
-import { Check } from '../parts/field.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
-import { fieldName, RuleForm, writeThreshold } from './rule-form.tsx';
+import { RuleForm } from './rule-form.tsx';
+import { RuleTable } from './rule-table.tsx';
 
 export const RulesPage = () => {
   const rules = useResource<{ rules: Rule[] }>('/rules');
@@ -58,58 +56,6 @@ export const RulesPage = () => {
     </Frame>
   );
 };
-
-const RuleTable = ({
-  rules,
-  onEdit,
-  onChanged,
-}: {
-  readonly rules: readonly Rule[];
-  readonly onEdit: (rule: Rule) => void;
-  readonly onChanged: () => void;
-}) => {
-  const change = (rule: Rule, enabled: boolean): void =>
-    void request('PUT', `/rules/${rule.id}`, { ...rule, enabled }).then(onChanged, onChanged);
-  if (rules.length === 0)
-    return <Empty title="No rule yet">A rule names a value, a line and how long it must be over it. Then it opens an incident.</Empty>;
-  return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th>On</th>
-          <th>Rule</th>
-          <th class="phone-off">When</th>
-          <th class="phone-off">Severity</th>
-          <th class="phone-off">Tells</th>
-          <th />
-        </tr>
-      </thead>
-      <tbody>
-        {rules.map((rule) => (
-          <tr key={rule.id}>
-            <td>
-              <Check checked={rule.enabled} label={`${rule.name} is on`} onChange={(on) => change(rule, on)} />
-            </td>
-            <td class={rule.enabled ? 'name' : 'ink3'}>{rule.name}</td>
-            <td class="phone-off ink2">{conditionOf(rule)}</td>
-            <td class="phone-off ink2">{rule.severity}</td>
-            <td class="phone-off ink2">{rule.notifiers.join(', ') || 'by the routes'}</td>
-            <td class="n">
-              <button type="button" class="button quiet tiny" onClick={() => onEdit(rule)}>
-                Edit
-              </button>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-};
-
-const conditionOf = (rule: Rule): string =>
-  rule.kind === 'agent-off'
-    ? `an agent is off for ${writeDuration(rule.forMs)}`
-    : `${fieldName(rule.field)} ${rule.comparison} ${writeThreshold(rule)} for ${writeDuration(rule.forMs)}`;
 
 /** Who can be told; changed on a page of its own. */
 const NotifierPanel = ({ notifiers }: { readonly notifiers: readonly NotifierView[] }) => (

@@ -17,6 +17,7 @@ import { type LatestRounds, openLatestRounds } from './latest.ts';
 import type { Controller, ControllerDeps, Counters, Tuning } from './ports.ts';
 import { type FleetMetrics, openFleetMetrics } from './prometheus/fleet-metrics.ts';
 import { makePublish } from './publish.ts';
+import { pointsOf } from './series/schema.ts';
 import { readMeans } from './rules/past.ts';
 import { openSteering, type Steering } from './steering.ts';
 import { openSetAside } from './storage/set-aside.ts';
@@ -57,6 +58,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     log,
     statuses: steering.board.list,
     readMeans: (rule, from, to) => readMeans(store, rule, from, to),
+    pointsOf: (agent, round) => pointsOf(agent, round, steering.registry.tagsOf(agent, round.task.slice(0, round.task.indexOf('/')))),
   });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
   const telling = await openTelling({ ...deps, clock, alerts, changes });
@@ -109,6 +111,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     latest: latest.list,
     watchdog,
     ruleStandings: alerts.standing,
+    judgePoints: alerts.look,
     telling,
     troubles: troubles.list,
     agentsChanged: steering.agentsChanged,
@@ -142,7 +145,7 @@ interface Parts {
 /** Five readers of the arrival log that do not know each other, each with its own cursor. */
 const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
   const { deps, alerts, polls, machines, clock, now, troubles, latest, steering, intake, totals, fleetMetrics, behind } = parts;
-  const pointsOf = makePointsOf(steering.registry.tagsOf);
+  const pointsOfArrival = makePointsOf(steering.registry.tagsOf);
   const setAside = openSetAside(deps.state, clock, deps.log);
   const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
     const onTrouble = (message: string | null): void => troubles.set(name, message);
@@ -150,7 +153,7 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
   };
   return [
     consumer('store', async (arrivals) => {
-      const stored = await writeRounds(deps.store, arrivals, pointsOf, setAside.add);
+      const stored = await writeRounds(deps.store, arrivals, pointsOfArrival, setAside.add);
       totals.roundsStored += stored.rounds;
       if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
       const at = now();
@@ -168,8 +171,8 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
     consumer('live', async (arrivals) => {
       for (const arrival of arrivals) {
         if (arrival.batch.rounds.length === 0) continue;
-        latest.add(arrival.agent, pointsOf(arrival));
-        if (arrival.batch.lane === 'fresh') fleetMetrics.add(pointsOf(arrival));
+        latest.add(arrival.agent, pointsOfArrival(arrival));
+        if (arrival.batch.lane === 'fresh') fleetMetrics.add(pointsOfArrival(arrival));
       }
     }),
   ];

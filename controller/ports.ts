@@ -18,6 +18,7 @@ import type { Devices } from './fleet/snmp/devices.ts';
 import type { Mibs } from './fleet/snmp/mibs.ts';
 import type { DeviceLatest } from './fleet/snmp/polls.ts';
 import type { ConfigSigner } from './fleet/signer.ts';
+import type { Point } from './series/store.ts';
 import type { Retention, SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
 import type { Telling } from './telling.ts';
@@ -139,6 +140,8 @@ export interface Controller {
   /** How each rule that is on stands now. */
   ruleStandings(): readonly RuleStanding[];
   readonly watchdog: Pick<WatchdogService, 'view' | 'save' | 'refresh'>;
+  /** Lets the rules look at what others wrote. */
+  judgePoints(points: readonly Point[]): Promise<void>;
   readonly telling: Pick<Telling, 'vault' | 'look' | 'test'>;
   counters(): Counters;
   /** What the fleet measures, in Prometheus' text format; `prefix` stands before the names that belong to no known exporter. */

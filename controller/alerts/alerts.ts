@@ -3,6 +3,7 @@ import type { RuleStanding } from '../../protocol/rule-view.ts';
 import { mayPage, type Rule } from '../../protocol/rule.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
+import type { Round } from '../../protocol/round.ts';
 import type { OnlineStatus } from '../../protocol/status.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { State } from '../state/database.ts';
@@ -13,12 +14,14 @@ import { builtInRules } from './built-in/index.ts';
 import type { Change } from './change.ts';
 import { decideCauses } from './decide.ts';
 import { type Definitions, definitionsStamp, loadDefinitions, nothingDefined } from './definitions.ts';
-import { type Delivery, dropUndefined, everybodyThere, judgeTaken, suspects, takeIn } from './evaluator.ts';
+import { lateAfterMs } from './evaluate.ts';
+import { type Delivery, dropUndefined, everybodyThere, forgetSilent, judgeTaken, suspects, takeIn } from './evaluator.ts';
 import { makeShown, writeChanges } from './incidents.ts';
 import { type Bench, judgeRound } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import { type Dirty, emptyMemory, loadMemory, type Memory, readPosition, saveMemory } from './memory.ts';
 import { isAnswered, type Observation, observe, targetOf } from './observation.ts';
+import { observeForeign, observePoints, type PointLike } from './points.ts';
 import { judgePresence, offAgents } from './presence-rule.ts';
 import { STANDING_EVERY_MS, standingOf } from './standing.ts';
 import { Watches } from './watch.ts';
@@ -32,6 +35,8 @@ export interface AlertsDeps {
   readonly statuses?: () => Iterable<Standing>;
   /** For rules that compare with earlier weeks. */
   readonly readMeans?: ReadMeans;
+  /** The points of a round that is no echo round; none unless said. */
+  readonly pointsOf?: (agent: string, round: Round) => readonly PointLike[];
 }
 
 export interface Standing {
@@ -43,6 +48,8 @@ export interface Standing {
 export interface Alerts {
   /** Judges what is new, in the order of the log. States, cursor, incidents and outbox are one transaction: a crash neither loses a page nor sends it anew. */
   consume(arrivals: readonly Arrival[]): Promise<void>;
+  /** Judges what others wrote to us. Harmless when the same comes again; what is late judges nothing. */
+  look(points: readonly PointLike[]): Promise<void>;
   /** What silence says: agents that are off, alerts that still wait for evidence. Call it about once a second. */
   tick(): Promise<void>;
   /** Up to where the log is judged. */
@@ -128,12 +135,26 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         const changes = await refresh();
         const fresh = arrivals.filter(({ position }) => position > memory.position);
         const answers = new Map<string, number>();
-        const taken = fresh.map((arrival) => takeIn(memory, deliveryOf(arrival, memory, definitions, answers)));
+        const taken = fresh.map((arrival) => takeIn(memory, deliveryOf(arrival, memory, definitions, answers, deps.pointsOf)));
         const bench = benchWith(changes, await presenceOf(state, suspects(watches, taken)));
         for (const one of taken) judgeTaken(bench, memory, one);
         memory.position = fresh.at(-1)?.position ?? memory.position;
         if (fresh.length === 0 && changes.length === 0) return;
         await commit(changes, { agents: new Set(fresh.map(({ agent }) => agent)), answers, remembers: remembersOf(definitions) });
+      }),
+    look: (points) =>
+      serially(async () => {
+        const changes = await refresh();
+        const bench = benchWith(changes, everybodyThere);
+        const now = Math.floor(clock.now());
+        for (const point of points) {
+          const seen = observeForeign(point);
+          if (seen !== null && Math.abs(now - seen.observation.end) <= lateAfterMs(seen.observation.intervalMs))
+            judgeRound(bench, seen.agent, seen.observation);
+        }
+        decideCauses(bench, now, null);
+        if (changes.length > 0 || memory.ledger.isChanged)
+          await commit(changes, { agents: new Set(), answers: new Map(), remembers: nothingRemembered });
       }),
     tick: () =>
       serially(async () => {
@@ -148,12 +169,13 @@ export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
         const standsAt = Math.floor(now / STANDING_EVERY_MS) * STANDING_EVERY_MS;
         if (standsAt > stoodAt) {
           stoodAt = standsAt;
+          forgetSilent(bench, standsAt);
           judgeStanding(bench, deps.statuses?.() ?? [], standsAt);
           baselines.learn(definitions.rules.values(), now).catch((error: unknown) => log.warn('baseline-unread', String(error)));
         }
         if (memory.ledger.undecided().length > 0) decideCauses(bench, now, null);
         if (moved || memory.ledger.isChanged || shown.isDue(now) || changes.length > 0)
-          await commit(changes, { agents: new Set(), answers: new Map(), remembers: { heard: false, samples: false } });
+          await commit(changes, { agents: new Set(), answers: new Map(), remembers: nothingRemembered });
       }),
     position: () => readPosition(state),
     onChange: (handler) => void handlers.push(handler),
@@ -194,6 +216,7 @@ const deliveryOf = (
   memory: Memory,
   definitions: Definitions,
   answers: Map<string, number>,
+  pointsOf: AlertsDeps['pointsOf'],
 ): Delivery => {
   const observations: Observation[] = [];
   for (const round of batch.rounds) {
@@ -203,11 +226,15 @@ const deliveryOf = (
       memory.answered.add(target);
       answers.set(target, Math.min(round.at, arrivedAt));
     }
-    const observation = round.time.source === 'controller' ? observe(round) : null;
+    if (round.time.source !== 'controller') continue;
+    const observation = observe(round);
     if (observation !== null) observations.push(observation);
+    else if (pointsOf !== undefined && !round.task.endsWith('/icmp')) observations.push(...observePoints(round, pointsOf(agent, round)));
   }
   return { agent, arrivedAt, lane: batch.lane, upTo: batch.upTo, observations };
 };
+
+const nothingRemembered = { heard: false, samples: false };
 
 /** What of an agent's memory must outlive a restart: only what a rule that pages needs. */
 const remembersOf = ({ rules }: Definitions): Dirty['remembers'] => {

@@ -26,7 +26,9 @@ export const decideCauses = (deciding: Deciding, now: number, touched: Touched |
     const { lifecycle, intervalMs } = entry.state;
     if (lifecycle.phase !== 'firing') return [];
     const mayWait = now < lifecycle.firedAt + lateAfterMs(intervalMs);
-    const isConcerned = touched !== null && (entry.agent === touched.agent || touched.targets.has(targetOf(entry.task)));
+    // What has no other vantage point waits for nobody.
+    const isAlone = entry.task.includes(':') || targetOf(entry.task) === '';
+    const isConcerned = isAlone || (touched !== null && (entry.agent === touched.agent || touched.targets.has(targetOf(entry.task))));
     return mayWait && !isConcerned ? [] : [{ entry, firedAt: lifecycle.firedAt, mayWait }];
   });
   // In an order of their own: the ledger's is another after a restart.
@@ -53,6 +55,8 @@ const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readon
   const known = deciding.ledger.causeOfSeries(entry);
   if (known !== null) return { cause: known, why: 'same-series' };
   const target = targetOf(entry.task);
+  // A port or a host has no other vantage point: each is its own cause, and hangs behind what it is a part of.
+  if (entry.task.includes(':')) return behindDevice(deciding, entry) ?? { cause: `series:${seriesOf(entry)}`, why: 'of-its-own' };
   if (target === '') return { cause: `agent:${entry.agent}/${entry.task}`, why: 'of-the-agent' };
   const parent = parentCause(entry, deciding, mayWait);
   if (parent.cause !== null) return parent;
@@ -65,6 +69,12 @@ const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readon
   const shared = sharedCause(entry, deciding, mayWait, false);
   if (shared.cause !== null) return shared;
   return shared.why === 'waits-for-siblings' ? null : { cause: `target:${target}`, why: grouping.why };
+};
+
+/** A device that is itself measured and dead is the cause of what its ports say. */
+const behindDevice = ({ ledger }: Deciding, { task }: Entry): { readonly cause: string; readonly why: string } | null => {
+  const known = ledger.causeOfTarget(targetOf(task));
+  return known === null || known.startsWith('series:') ? null : { cause: known, why: 'parent-is-bad' };
 };
 
 /** Ends what a quorum carried and no longer does: its alerts fire on, each for itself. */

@@ -79,12 +79,26 @@ export const dropUndefined = (
   for (const entry of bench.ledger.entries()) {
     const rule = definitions.rules.get(entry.rule);
     const target = definitions.targets.get(targetOf(entry.task));
+    const isForeign = rule !== undefined && rule.measurement !== 'ping' && target === undefined;
     const isLookedAt =
-      rule !== undefined &&
-      definitions.agents.has(entry.agent) &&
-      (targetOf(entry.task) === '' || (target?.agents.has(entry.agent) === true && target.ruleIds.has(entry.rule)));
+      isForeign ||
+      (rule !== undefined &&
+        definitions.agents.has(entry.agent) &&
+        (targetOf(entry.task) === '' || (target?.agents.has(entry.agent) === true && target.ruleIds.has(entry.rule))));
     if (isLookedAt) continue;
     if (entry.state.cause !== null) leave(bench, entry, entry.state.cause, now, 'no longer looked at');
+    bench.ledger.delete(entry);
+  }
+};
+
+/** A port, a host or a foreign series of which nothing is heard any more has no one to clear it. */
+const FORGOTTEN_MS = 3_600_000;
+
+export const forgetSilent = (bench: Pick<Bench, 'ledger' | 'answered' | 'changes' | 'definitions'>, now: number): void => {
+  for (const entry of bench.ledger.entries()) {
+    const { lifecycle, cause } = entry.state;
+    if (lifecycle.phase === 'inactive' || now - lifecycle.seenAt < FORGOTTEN_MS || !entry.task.includes(':')) continue;
+    if (cause !== null) leave(bench, entry, cause, now, 'nothing is heard of it any more');
     bench.ledger.delete(entry);
   }
 };

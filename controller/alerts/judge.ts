@@ -69,9 +69,9 @@ const reading = (
 };
 
 /** A breach holds the state as it is when the target is grey, or when the agent was cut off meanwhile: its own line was bad, and that is an incident of its own. */
-const heldBack = (bench: Bench, { agent, task }: AlertKey, { at, end }: Observation): boolean => {
+const heldBack = (bench: Bench, { agent, task }: AlertKey, { measurement, at, end }: Observation): boolean => {
   const target = targetOf(task);
-  return (target !== '' && !bench.answered.has(target)) || wasOff(bench.presence.get(agent) ?? [], at, end);
+  return (measurement === 'ping' && target !== '' && !bench.answered.has(target)) || wasOff(bench.presence.get(agent) ?? [], at, end);
 };
 
 /** One step of one alert's life. */

@@ -3,7 +3,7 @@ import type { Rule } from '../../protocol/rule.ts';
 import type { Definitions } from './definitions.ts';
 import type { Member } from './notification.ts';
 
-/** `cause` says whose it is: `target:<id>`, `agent:<id>`, `agent:<id>/<series>`, `group:<label>=<value>`. */
+/** `cause` says whose it is: `target:<id>`, `agent:<id>`, `agent:<id>/<series>`, `series:<agent>/<series>`, `group:<label>=<value>`. */
 export const titleOf = ({ targets }: Pick<Definitions, 'targets'>, rule: Pick<Rule, 'name' | 'kind'>, cause: string): string => {
   const colon = cause.indexOf(':');
   const id = cause.slice(colon + 1);
@@ -13,6 +13,8 @@ export const titleOf = ({ targets }: Pick<Definitions, 'targets'>, rule: Pick<Ru
       return id.includes('/')
         ? `${rule.name}: agent ${id.slice(0, id.indexOf('/'))}`
         : `${rule.name} from agent ${id} to nearly all that it measures`;
+    case 'series':
+      return `${rule.name}: ${id.slice(id.indexOf('/') + 1).replace(/^:/, '')} of ${id.slice(0, id.indexOf('/'))}`;
     case 'group':
       return `${rule.name}: nearly all of ${id.replace('=', ' ')}`;
     default:

@@ -56,9 +56,12 @@ const watchOf = (
 ): Watch | null => {
   const id = targetOf(task);
   const target = definitions.targets.get(id) ?? null;
-  if (id !== '' && !target?.agents.has(agent)) return null;
+  const isForeign = task.includes(':');
+  if (id !== '' && !isForeign && !target?.agents.has(agent)) return null;
   const labels: Labels = definitions.agents.get(agent)?.labels ?? {};
-  const candidates = target?.rules ?? [...definitions.rules.values()].filter((rule) => !namesTargets(rule));
+  // A device, a host or a foreign series is no target: its tags stand for the labels.
+  const candidates =
+    target?.rules ?? [...definitions.rules.values()].filter(({ targets }) => isSelected(targets.labels, agent, { ...tags, target: id }));
   const rules = candidates.filter(
     (rule) =>
       rule.measurement === measurement &&
@@ -73,8 +76,6 @@ const watchOf = (
   });
   return { agent, task, target, checks, keeps: keepsOf(rules) };
 };
-
-const namesTargets = ({ targets }: Rule): boolean => Object.keys(targets.labels.in).length > 0;
 
 const keepsOf = (rules: readonly Rule[]): readonly Keep[] => {
   const byField = new Map<string, Keep>();

@@ -28,11 +28,13 @@ export interface OriginsOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Series that one origin may have. */
   readonly seriesBudget: number;
+  /** Told what is stored, for the rules; does not hold up the sender. */
+  readonly onStored?: (points: readonly Point[]) => void;
 }
 
 const ROWS_AT_ONCE = 500;
 
-export const openOrigins = ({ store, state, clock, seriesBudget }: OriginsOptions): Origins => {
+export const openOrigins = ({ store, state, clock, seriesBudget, onStored }: OriginsOptions): Origins => {
   const known = new Map<string, Set<string>>();
   const seriesOf = async (origin: string): Promise<Set<string>> => {
     const there = known.get(origin);
@@ -75,6 +77,8 @@ export const openOrigins = ({ store, state, clock, seriesBudget }: OriginsOption
       }
       await remember(origin, fresh);
       bad.push(...(await store_(store, [...lineOf.keys()], lineOf)));
+      const refused = new Set(bad.map(({ line }) => line));
+      onStored?.([...lineOf].flatMap(([point, line]) => (refused.has(line) ? [] : [point])));
       return { stored: parsed.points.length + parsed.bad.length - bad.length, bad: bad.toSorted((a, b) => a.line - b.line) };
     },
     async list() {

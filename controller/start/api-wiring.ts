@@ -48,7 +48,13 @@ export const openApi = async (
       state,
       store,
       storage,
-      origins: openOrigins({ store, state, clock: controller.clock, seriesBudget: settings['origin-series'] }),
+      origins: openOrigins({
+        store,
+        state,
+        clock: controller.clock,
+        seriesBudget: settings['origin-series'],
+        onStored: (points) => void controller.judgePoints(points).catch((error: unknown) => log.error('points-unjudged', String(error))),
+      }),
       random,
       log,
       settings: {

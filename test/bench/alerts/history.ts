@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { backtest } from '../../../controller/alerts/backtest.ts';
 import { loadIngredients } from '../../../controller/alerts/definitions.ts';
 import { openPast } from '../../../controller/rules/past.ts';
-import { openSqliteStoreInWorker } from '../../../controller/series/sqlite/remote.ts';
+import { openRemoteSqliteStore } from '../../../controller/series/sqlite/remote.ts';
 import { openState } from '../../../controller/state/database.ts';
 import { Rule } from '../../../protocol/rule.ts';
 import { furnish, names, START } from './fleet.ts';
@@ -26,7 +26,7 @@ const DAY = 86_400_000;
 export const measureBacktest = async (days: number, say: (line: string) => void): Promise<History> => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sonde-bench-backtest-'));
   const state = openState(new DatabaseSync(path.join(folder, 'control.db')));
-  const store = openSqliteStoreInWorker(path.join(folder, 'series.db'));
+  const store = await openRemoteSqliteStore(path.join(folder, 'series.db'));
   try {
     const agents = names('a', 50);
     const targets = names('t', 500).map((id, index) => ({ id, agents: [agents[index % 50] ?? ''], labels: {} }));

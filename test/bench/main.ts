@@ -1,5 +1,6 @@
 // npm run bench -- NAME [--json]: measures, beside its peer, and says which bounds hold. Exit code 1 when one does not.
 import { accuracy } from './accuracy.ts';
+import { alerts } from './alerts.ts';
 import { type Bench, type BenchResult, table } from './bench.ts';
 import { embedded } from './embedded.ts';
 import { footprint } from './footprint.ts';
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   icmp,
   accuracy,
   footprint,
+  alerts,
   interface: interfaces,
   verdict,
   embedded,

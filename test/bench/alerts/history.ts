@@ -38,7 +38,15 @@ export const measureBacktest = async (days: number, say: (line: string) => void)
         Array.from({ length: 60 }, (_, minute) => {
           const at = from + (hour * 60 + minute) * MINUTE + index;
           const isDown = (hour * 60 + minute - index * 2 + 2_880) % 1_440 < 15;
-          const fields = { percent_packet_loss: isDown ? 100 : 0, packets_transmitted: 10, unknown: 0, duration_ms: MINUTE, interval_ms: MINUTE, failed: 0, error_bound_ms: 0.1 };
+          const fields = {
+            percent_packet_loss: isDown ? 100 : 0,
+            packets_transmitted: 10,
+            unknown: 0,
+            duration_ms: MINUTE,
+            interval_ms: MINUTE,
+            failed: 0,
+            error_bound_ms: 0.1,
+          };
           return { measurement: 'ping', tags: { agent, host: agent, target: id, url: id, task: `${id}/icmp` }, at, fields };
         }),
       );
@@ -47,7 +55,10 @@ export const measureBacktest = async (days: number, say: (line: string) => void)
       if (hour % 24 === 23) {
         say(`${(hour + 1) / 24} of ${days} days stored`);
         for (let more = true, round = 0; more && round < 500; round += 1)
-          ({ more } = await store.maintain({ now: from + (hour + 1) * 3_600_000, retention: { raw: 400 * DAY, '1m': 400 * DAY, '5m': 400 * DAY, '1h': 400 * DAY } }));
+          ({ more } = await store.maintain({
+            now: from + (hour + 1) * 3_600_000,
+            retention: { raw: 400 * DAY, '1m': 400 * DAY, '5m': 400 * DAY, '1h': 400 * DAY },
+          }));
       }
     }
     const { rules: _, ...ingredients } = await loadIngredients(state);

@@ -15,7 +15,12 @@ export const alerts: Bench = {
     say(`storm: ${storm.causes.join(', ')}`);
     const latency = await measureLatency(isShort ? 10 : 60);
     const past = await measureBacktest(days, say);
-    const exactly = (name: string, measured: number, wanted: number): Bound => ({ name, measured, wanted: `${wanted}`, holds: measured === wanted });
+    const exactly = (name: string, measured: number, wanted: number): Bound => ({
+      name,
+      measured,
+      wanted: `${wanted}`,
+      holds: measured === wanted,
+    });
     const limitMs = latency.roundMs + latency.timeoutMs + 2_000;
     return {
       figures: {
@@ -39,7 +44,13 @@ export const alerts: Bench = {
         exactly('storm: incidents of three causes', storm.incidents, 3),
         atMost('storm: notifications', storm.notifications, 5, ''),
         atMost('storm: slowest batch', storm.slowestConsumeMs, 2_000, 'ms'),
-        atMost('page latency p99', latency.p99Ms, limitMs, 'ms', `one round of ${latency.roundMs} ms, a timeout of ${latency.timeoutMs} ms, and 2 s`),
+        atMost(
+          'page latency p99',
+          latency.p99Ms,
+          limitMs,
+          'ms',
+          `one round of ${latency.roundMs} ms, a timeout of ${latency.timeoutMs} ms, and 2 s`,
+        ),
         atMost(`backtest of ${days} days`, past.seconds, (10 * days) / 30, 's'),
         exactly('backtest: incidents', past.incidents, past.expected),
       ],

@@ -27,7 +27,12 @@ export const measureLatency = async (seconds: number): Promise<Latency> => {
   const state = openState(new DatabaseSync(':memory:'));
   const agents = names('a', 5);
   const targets = names('t', 100).map((id, index) => ({ id, agents: [agents[index % 5] ?? ''], labels: {} }));
-  await furnish(state, { agents, targets, rules: [{ id: 'gone', name: 'Gone', threshold: 0.2, forMs: 0, keepMs: 0 }], intervalMs: ROUND_MS });
+  await furnish(state, {
+    agents,
+    targets,
+    rules: [{ id: 'gone', name: 'Gone', threshold: 0.2, forMs: 0, keepMs: 0 }],
+    intervalMs: ROUND_MS,
+  });
   const alerts = await openAlerts({ state, clock: systemClock, random: systemRandom, log: silentLog });
   const startedAt = systemClock.now();
   const diesAt = new Map(targets.map(({ id }, index) => [id, startedAt + 4_000 + ((index * 7_919) % 1_000) * (seconds - 8)]));
@@ -69,5 +74,11 @@ export const measureLatency = async (seconds: number): Promise<Latency> => {
     return diedAt === undefined ? [] : [at - diedAt];
   });
   await state.destroy();
-  return { pages: latencies.length, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99), roundMs: ROUND_MS, timeoutMs: TIMEOUT_MS };
+  return {
+    pages: latencies.length,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    roundMs: ROUND_MS,
+    timeoutMs: TIMEOUT_MS,
+  };
 };

@@ -37,8 +37,8 @@ t.test('lines: what the client library would write, with the types of the catalo
 t.test('lines: integers of the catalogue, floats for the rest, and integers where the sender says so', async (t) => {
   t.equal(encode(point({ ttl: 64 })), 'ping,agent=a ttl=64i 1800000000123000');
   t.equal(encode(point({ average_response_ms: 2 })), 'ping,agent=a average_response_ms=2 1800000000123000');
-  t.equal(encode(point({ uptime: 7 }, {}, { measurement: 'system' })), 'system uptime=7 1800000000123000');
-  t.equal(encode(point({ uptime: 7 }, {}, { measurement: 'system', integers: ['uptime'] })), 'system uptime=7i 1800000000123000');
+  t.equal(encode(point({ sessions: 7 }, {}, { measurement: 'foreign' })), 'foreign sessions=7 1800000000123000');
+  t.equal(encode(point({ sessions: 7 }, {}, { measurement: 'foreign', integers: ['sessions'] })), 'foreign sessions=7i 1800000000123000');
 });
 
 t.test('lines: the type that the server has holds', async (t) => {

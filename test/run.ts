@@ -32,10 +32,10 @@ const CHECK: readonly Stage[] = [
   { name: 'format', program: tool('@biomejs/biome/bin/biome', 'format', '.') },
   { name: 'architecture', files: 'test/architecture.test.ts' },
   { name: 'unit', files: 'test/unit/**/*.test.ts' },
-  { name: 'scenarios', files: 'test/scenarios/**/*.test.ts' },
 ];
 const ALL: readonly Stage[] = [
   ...CHECK,
+  { name: 'properties and scenarios', files: 'test/{properties,scenarios}/**/*.test.ts' },
   { name: 'contracts', files: 'test/contract/**/*.test.ts' },
   { name: 'integration', files: 'test/integration/**/*.test.ts' },
   { name: 'simulation', files: 'test/simulation/**/*.test.ts', jobs: 1 },

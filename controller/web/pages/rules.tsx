@@ -23,7 +23,7 @@ export const RulesPage = () => {
         </button>
       }
     >
-      <div class="editor">
+      <div class="stack">
         <div class="stack">
           {editing ? (
             <RuleForm

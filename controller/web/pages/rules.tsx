@@ -24,33 +24,31 @@ export const RulesPage = () => {
       }
     >
       <div class="stack">
-        <div class="stack">
-          {editing ? (
-            <RuleForm
-              key={editing === 'new' ? 'new' : editing.id}
-              rule={editing === 'new' ? null : editing}
-              notifiers={known}
-              onClose={() => setEditing(null)}
-              onSaved={() => {
-                setEditing(null);
-                rules.reload();
-              }}
-            />
-          ) : null}
-          <section class="panel scroll-x">
-            <div class="panel-head">
-              <h2>Rules</h2>
-              <span class="ink3">judged on event time</span>
-            </div>
-            {rules.data ? (
-              <RuleTable rules={rules.data.rules} onEdit={setEditing} onChanged={rules.reload} />
-            ) : rules.error ? (
-              <Failure error={rules.error} retry={rules.reload} />
-            ) : (
-              <Skeleton rows={3} />
-            )}
-          </section>
-        </div>
+        {editing ? (
+          <RuleForm
+            key={editing === 'new' ? 'new' : editing.id}
+            rule={editing === 'new' ? null : editing}
+            notifiers={known}
+            onClose={() => setEditing(null)}
+            onSaved={() => {
+              setEditing(null);
+              rules.reload();
+            }}
+          />
+        ) : null}
+        <section class="panel scroll-x">
+          <div class="panel-head">
+            <h2>Rules</h2>
+            <span class="ink3">judged on event time</span>
+          </div>
+          {rules.data ? (
+            <RuleTable rules={rules.data.rules} onEdit={setEditing} onChanged={rules.reload} />
+          ) : rules.error ? (
+            <Failure error={rules.error} retry={rules.reload} />
+          ) : (
+            <Skeleton rows={3} />
+          )}
+        </section>
         <NotifierPanel notifiers={known} />
       </div>
     </Frame>

@@ -9,6 +9,7 @@ import type { Task } from '../protocol/task.ts';
 import { type Clock, slept } from '../protocol/time.ts';
 import { type Apply, ConfigKeeper } from './config/keeper.ts';
 import { LastGood } from './config/last-good.ts';
+import { Desk } from './errands/desk.ts';
 import { Events } from './events.ts';
 import type { Host } from './host.ts';
 import { makeIntake } from './intake.ts';
@@ -80,6 +81,7 @@ export interface Agent {
   readonly keeper: ConfigKeeper;
   readonly runner: TaskRunner;
   readonly watchdog: Watchdog;
+  readonly desk: Desk;
   readonly events: Events;
   /** There is something to commit or to send. */
   readonly work: Wake;
@@ -172,8 +174,24 @@ const assemble = (deps: AgentDeps, stop: AbortSignal): Agent => {
     return runner.apply(tasks);
   };
   const keeper = new ConfigKeeper(deps.identity, new LastGood(db), apply, log, timekeeper.steady.now());
+  const desk = new Desk({ ...deps, log, unseal, held: keeper.held, now: () => timekeeper.now()?.atMs ?? null });
   const status = (): OnlineStatus => statusOf({ deps, spool, timekeeper, keeper, runner, staleMs: timing.staleMs });
-  return { deps, timing, timekeeper, spool, uplink, keeper, runner, watchdog, events, work, news, status, stopping: () => stop.aborted };
+  return {
+    deps,
+    timing,
+    timekeeper,
+    spool,
+    uplink,
+    keeper,
+    runner,
+    watchdog,
+    desk,
+    events,
+    work,
+    news,
+    status,
+    stopping: () => stop.aborted,
+  };
 };
 
 const spoolFigures = ({ stats: { rounds, bytes, capBytes, dropped } }: Spool): ReturnType<ProbeContext['spool']> => ({

@@ -8,6 +8,7 @@ import { parseTopic, type TopicName, topic, topicsToAgent } from '../protocol/to
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import type { Agent } from './agent.ts';
 import { ClockRequests } from './link/clock-requests.ts';
+import { Wake } from './uplink/wake.ts';
 
 /** The first exchanges of a session come close together: the best of them dates what is sent first. */
 const FIRST_EXCHANGES = 4;
@@ -21,6 +22,8 @@ export class Conversation {
   readonly #agent: Agent;
   readonly #clockRequests = new ClockRequests();
   readonly #reports: ConfigReport[] = [];
+  readonly #commands: Uint8Array[] = [];
+  readonly #commanded = new Wake();
   #exchanges = 0;
 
   constructor(agent: Agent) {
@@ -41,7 +44,7 @@ export class Conversation {
     const publish = (name: TopicName, message: object, options?: PublishOptions): void => {
       session.publish(topic(this.#agent.deps.identity.agentId, name), encode(message), options).catch(() => {}); // closed: the next session says it again
     };
-    await Promise.all([this.#clockLoop(session, publish, signal), this.#statusLoop(publish, signal)]);
+    await Promise.all([this.#clockLoop(session, publish, signal), this.#statusLoop(publish, signal), this.#commandLoop(publish, signal)]);
     this.#agent.uplink.end();
     if (this.#agent.stopping()) await this.#goodbye(session);
   }
@@ -67,6 +70,9 @@ export class Conversation {
       news.ring();
     } else if (name === 'config/latest') {
       keeper.latest(payload, timekeeper.steady.now());
+    } else if (name === 'command') {
+      this.#commands.push(payload);
+      this.#commanded.ring();
     }
   }
 
@@ -95,6 +101,15 @@ export class Conversation {
       for (const event of events.take()) publish('event', event);
       publish('status', status(), { retain: true });
       await news.wait(deps.clock, timing.statusMs, signal);
+    }
+  }
+
+  /** Commands are carried out beside each other, and end with the session: nobody else hears their replies. */
+  async #commandLoop(publish: Publish, signal: AbortSignal): Promise<void> {
+    const { deps, desk } = this.#agent;
+    while (!signal.aborted) {
+      for (const payload of this.#commands.splice(0)) void desk.take(payload, (reply) => publish('command/reply', reply), signal);
+      await this.#commanded.wait(deps.clock, Number.POSITIVE_INFINITY, signal);
     }
   }
 

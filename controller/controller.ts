@@ -102,6 +102,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     clock,
     fleet: steering.fleet,
     devices: steering.devices,
+    asking: steering.asking,
     mibs: steering.mibs,
     deviceLatest: polls.get,
     machines,

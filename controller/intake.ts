@@ -95,6 +95,7 @@ export const openIntake = (options: IntakeOptions): Intake => {
       push.onReport(agent, report);
     },
     event: board.event,
+    commandReply: steering.commands.reply,
     refused: (agent, kind, reason) => registry.refused(agent, kind, reason, now(), log),
   });
   return { arrivals, bell, ingest, queue, totals };

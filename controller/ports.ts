@@ -14,6 +14,7 @@ import type { Changes } from './fleet/changes.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { MachineSteering } from './fleet/machine/steering.ts';
 import type { Machines } from './fleet/machine/machines.ts';
+import type { Asking } from './fleet/snmp/asking.ts';
 import type { Devices } from './fleet/snmp/devices.ts';
 import type { Mibs } from './fleet/snmp/mibs.ts';
 import type { DeviceLatest } from './fleet/snmp/polls.ts';
@@ -127,6 +128,8 @@ export interface Controller {
   readonly clock: Clock;
   readonly fleet: Fleet;
   readonly devices: Devices;
+  /** What is asked of devices once, through an agent. */
+  readonly asking: Asking;
   readonly mibs: Mibs;
   /** The agents' own machines. */
   readonly machines: Machines;

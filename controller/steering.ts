@@ -2,9 +2,11 @@
 import type { Clock } from '../protocol/time.ts';
 import { type Board, openBoard } from './fleet/board.ts';
 import type { Changes } from './fleet/changes.ts';
+import { type Commands, openCommands } from './fleet/commands.ts';
 import { type Fleet, openFleet } from './fleet/fleet.ts';
 import { openPush, type Push } from './fleet/push.ts';
 import { openRegistry, type Registry } from './fleet/registry.ts';
+import { type Asking, openAsking } from './fleet/snmp/asking.ts';
 import { type Devices, openDevices } from './fleet/snmp/devices.ts';
 import { type MachineSteering, openMachineSteering } from './fleet/machine/steering.ts';
 import { type Mibs, openMibs } from './fleet/snmp/mibs.ts';
@@ -17,7 +19,9 @@ export interface Steering {
   readonly board: Board;
   readonly push: Push;
   readonly fleet: Fleet;
+  readonly commands: Commands;
   readonly devices: Devices;
+  readonly asking: Asking;
   readonly mibs: Mibs;
   readonly machineSettings: MachineSteering;
   readonly agentsChanged: () => Promise<void>;
@@ -76,6 +80,8 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       changes.emit({ kind: 'devices' });
     },
   });
+  const commands = openCommands({ signer, random, clock, publish, presence: board.get });
+  const asking = openAsking({ state, devices, mibs, commands });
   const machineSettings = openMachineSteering({ state, clock, sync: push.sync });
   board.setAgents(registry.agents());
   await push.sync();
@@ -86,5 +92,5 @@ export const openSteering = async (options: SteeringOptions): Promise<Steering> 
       await push.sync();
       changes.emit({ kind: 'agents', ids: registry.agents() });
     });
-  return { registry, board, push, fleet, devices, mibs, machineSettings, agentsChanged };
+  return { registry, board, push, fleet, commands, devices, asking, mibs, machineSettings, agentsChanged };
 };

@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { Device, DeviceEventKind } from './device.ts';
+import { CommandEnd, FoundDevice, FoundVariable } from './command.ts';
+import { Device, DeviceEventKind, OidOrName } from './device.ts';
 import { AgentId, TargetId } from './ids.ts';
-import { NoRate, PortRates } from './probes/snmp.ts';
+import { NoRate, PortRates, SnmpAccess, SnmpSecrets } from './probes/snmp.ts';
+import { Address, AddressFamily } from './target.ts';
 
 // The part of the REST contract (api.ts) that speaks of devices and their ports.
 
@@ -127,3 +129,30 @@ export const MibView = z.object({
 });
 export const MibList = z.object({ mibs: z.array(MibView) });
 export const MibUpload = z.strictObject({ text: z.string().min(20).max(2_000_000) });
+
+const below = {
+  /** In numbers or by name. */
+  oid: OidOrName.default('1.3.6.1.2.1'),
+  most: z.int().min(1).max(100_000).default(20_000),
+};
+const spoken = {
+  /** Who asks. */
+  agent: AgentId,
+  port: z.int().min(1).max(65_535).default(161),
+  access: SnmpAccess.prefault({ version: '2c' }),
+  secrets: SnmpSecrets.prefault({}),
+  timeoutMs: z.int().min(200).max(30_000).default(3_000),
+  retries: z.int().min(0).max(5).default(1),
+};
+/** POST /devices/:id/walk: the device's own agent asks, with the secrets that are kept. */
+export const WalkDevice = z.strictObject(below);
+/** POST /snmp/walk: any agent asks any address. Secrets are sealed to the agent, and not kept. */
+export const WalkAddress = z.strictObject({ ...spoken, ...below, address: Address, family: AddressFamily.default('any') });
+export type WalkAddress = z.infer<typeof WalkAddress>;
+/** POST /snmp/discover: which of these addresses, or addresses of these IPv4 networks, speak SNMP. */
+export const DiscoverNetworks = z.strictObject({ ...spoken, addresses: z.array(z.string().min(2).max(64)).min(1).max(4_096) });
+export type DiscoverNetworks = z.infer<typeof DiscoverNetworks>;
+/** All three answer lines of JSON (application/x-ndjson) as they come; the last one says how it ended. */
+export const WalkLine = FoundVariable.extend({ name: z.string() });
+export const DiscoverLine = FoundDevice;
+export const EndLine = z.object({ end: CommandEnd });

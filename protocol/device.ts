@@ -33,7 +33,7 @@ export const Device = z.strictObject({
 export type Device = z.infer<typeof Device>;
 
 /** An OID in numbers, or a name of a MIB that the controller has: `IF-MIB::ifMtu`, `sysUpTime.0`. */
-const OidOrName = z.union([Oid, z.string().regex(/^([A-Za-z][A-Za-z0-9-]*::)?[A-Za-z][A-Za-z0-9-]*(\.\d+)*$/)], {
+export const OidOrName = z.union([Oid, z.string().regex(/^([A-Za-z][A-Za-z0-9-]*::)?[A-Za-z][A-Za-z0-9-]*(\.\d+)*$/)], {
   error: 'oid: numbers such as 1.3.6.1.2.1.1.3.0, or a name such as IF-MIB::ifMtu',
 });
 /** As a person writes it: names for numbers, defaults missing, secrets beside it. Secrets that are not said stay as they are. */

@@ -10,6 +10,8 @@ export const TOPICS = {
   config: { from: 'controller', retained: true },
   'config/latest': { from: 'controller', retained: true },
   'config/report': { from: 'agent', retained: false },
+  command: { from: 'controller', retained: false },
+  'command/reply': { from: 'agent', retained: false },
   event: { from: 'agent', retained: false },
   'clock/request': { from: 'agent', retained: false },
   'clock/reply': { from: 'controller', retained: false },

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import manifest from '../../package.json' with { type: 'json' };
+import { COMMAND_CAPABILITY } from '../../protocol/command.ts';
 import { keepTelling } from '../../protocol/sd-notify.ts';
 import type { Transport } from '../../protocol/link.ts';
 import type { Parsed } from '../../protocol/labels.ts';
@@ -97,7 +98,11 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
           return makeSendPage((address) => pageRefusal(limitsOf(rails), address))(page, until);
         },
         identity: { agentId: identity.agent, rootKey: identity.rootKey },
-        about: { version: manifest.version, hostname: hostname(), capabilities: ['icmp', 'snmp', 'net', 'host', 'watchdog'] },
+        about: {
+          version: manifest.version,
+          hostname: hostname(),
+          capabilities: ['icmp', 'snmp', 'net', 'host', 'watchdog', COMMAND_CAPABILITY],
+        },
         health: () => healthOf(icmp, rails),
         onHealth: onState,
         metricsAddress: exporter.address,

@@ -35,6 +35,8 @@ export class ConfigKeeper {
     return applied === null ? null : { generation: applied.generation, revision: applied.revision };
   }
 
+  readonly held = (): Held => this.#held;
+
   /** At the start: what was applied last goes on, with or without a controller. */
   resume(): void {
     const { applied } = this.#held;

@@ -6,6 +6,8 @@ import type { Outcome } from '../../protocol/round.ts';
 import type { Task } from '../../protocol/task.ts';
 import type { Clock } from '../../protocol/time.ts';
 import type { Machine } from './local/machine.ts';
+import type { SnmpAsk, SnmpFound } from './snmp/asks.ts';
+import type { Failure } from './snmp/session.ts';
 
 /** A closed round before it has a sequence and a timestamp: monotonic time only (`Clock.monotonic`). */
 export interface MeasuredRound {
@@ -38,6 +40,8 @@ export interface SnmpOrder {
 export interface SnmpEngine {
   /** Rounds of a device, as `IcmpEngine.rounds`. */
   rounds(order: SnmpOrder, phaseMs: number, signal: AbortSignal): AsyncIterable<MeasuredRound>;
+  /** Asks once; what is found is handed to `put` as it comes. Resolves, never rejects: null when nothing went wrong, or the signal aborted. */
+  ask(ask: SnmpAsk, put: (found: SnmpFound) => void, signal: AbortSignal): Promise<Failure | null>;
 }
 
 /** A little that a task keeps over restarts of the agent: one text. */
@@ -49,7 +53,7 @@ export interface Memory {
 export interface ProbeContext {
   readonly clock: Clock;
   readonly icmp: IcmpEngine;
-  readonly snmp: SnmpEngine;
+  readonly snmp: Pick<SnmpEngine, 'rounds'>;
   readonly machine: Machine;
   /** How full the spool is. */
   readonly spool: () => HostSample['spool'];

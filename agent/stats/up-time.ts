@@ -18,5 +18,7 @@ export const hasRestarted = (before: UpTime, now: UpTime): boolean => {
   // On the ring of 2^32, so that a wrap is no restart, however often it went round while nobody asked.
   const ahead = (((now.cs - expected) % WRAP_CS) + WRAP_CS) % WRAP_CS;
   if (ahead <= slack || WRAP_CS - ahead <= slack) return false;
+  // One that stands still is an agent that answers from memory: what began anew has been up for no longer than the time that passed.
+  if (now.cs === before.cs && now.cs > passedCs + slack) return false;
   return now.cs < expected; // further on than it should be: a clock that was set, not a new beginning
 };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { Problem } from '../../protocol/api.ts';
 import { CommandFailed, EXIT } from './exit-codes.ts';
@@ -11,6 +12,8 @@ import { START } from '../program.ts';
 export interface Client {
   /** Rejects with CommandFailed: the controller is not running, or what it refused and why. */
   call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, schema: z.ZodType<T>, body?: object): Promise<T>;
+  /** The answer line by line, as it comes (application/x-ndjson). Rejects as `call` does. */
+  lines(path: string, body: object): AsyncIterable<unknown>;
 }
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -22,6 +25,12 @@ export const makeClient = (data: string): Client => ({
     if (status < 300) return schema.parse(json);
     throw new CommandFailed(EXIT.data, explain(status, json));
   },
+  async *lines(path, body) {
+    const incoming = await send(pathsIn(data).socket, 'POST', `/api/v1${path}`, body, data, new AbortController().signal);
+    if ((incoming.statusCode ?? 0) >= 300)
+      throw new CommandFailed(EXIT.data, explain(incoming.statusCode ?? 0, JSON.parse(await textOf(incoming))));
+    for await (const line of createInterface(incoming)) if (line !== '') yield JSON.parse(line);
+  },
 });
 
 const exchange = async (
@@ -31,6 +40,23 @@ const exchange = async (
   body: object | undefined,
   data: string,
 ): Promise<{ status: number; text: string }> => {
+  const incoming = await send(socketPath, method, path, body, data, AbortSignal.timeout(ANSWER_WITHIN_MS));
+  return { status: incoming.statusCode ?? 0, text: await textOf(incoming) };
+};
+
+const textOf = async (incoming: IncomingMessage): Promise<string> => {
+  const chunks: Uint8Array[] = await incoming.toArray();
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const send = async (
+  socketPath: string,
+  method: string,
+  path: string,
+  body: object | undefined,
+  data: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> => {
   if (!existsSync(socketPath)) throw notRunning(data);
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const outgoing = request({
@@ -41,15 +67,14 @@ const exchange = async (
       host: 'localhost',
       ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
     },
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    signal,
   });
   outgoing.end(payload);
   try {
     const answered: IncomingMessage[] = await once(outgoing, 'response');
     const [incoming] = answered;
     if (incoming === undefined) throw notRunning(data);
-    const chunks: Uint8Array[] = await incoming.toArray();
-    return { status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+    return incoming;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ECONNREFUSED' || code === 'ENOENT') throw notRunning(data);

@@ -3,6 +3,7 @@ import type { ZodType } from 'zod';
 import type { Acknowledgement } from '../../protocol/acknowledgement.ts';
 import { type ClockReply, ClockRequest } from '../../protocol/clock-exchange.ts';
 import { decode, encode } from '../../protocol/codec.ts';
+import { CommandReply } from '../../protocol/command.ts';
 import { ConfigReport } from '../../protocol/config-report.ts';
 import { AgentEvent } from '../../protocol/event.ts';
 import type { LinkMessage, PublishOptions } from '../../protocol/link.ts';
@@ -31,6 +32,7 @@ export interface IngestOptions {
   readonly status: (agent: string, status: Status, at: number) => void;
   readonly configReport: (agent: string, report: ConfigReport, at: number) => void;
   readonly event: (agent: string, event: AgentEvent, at: number) => void;
+  readonly commandReply: (agent: string, reply: CommandReply) => void;
   /** A message that could not be read, or from nobody; `agent` is '' when the topic names none. */
   readonly refused: (agent: string, kind: string, reason: string) => void;
 }
@@ -97,6 +99,7 @@ export const openIngest = (options: IngestOptions): Ingest => {
     'clock/request': read('clock/request', ClockRequest, onClockRequest),
     'config/report': read('config/report', ConfigReport, options.configReport),
     event: read('event', AgentEvent, options.event),
+    'command/reply': read('command/reply', CommandReply, options.commandReply),
   };
 
   return {

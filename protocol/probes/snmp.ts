@@ -26,6 +26,16 @@ export const SnmpSecrets = z.strictObject({
 });
 export type SnmpSecrets = z.infer<typeof SnmpSecrets>;
 
+/** A file of its own for the command lines, so that no secret stands in the process list: how to speak to a device, and its secrets. */
+export const SnmpAccessFile = z.strictObject({
+  access: SnmpAccess.prefault({ version: '2c' }),
+  secrets: SnmpSecrets.prefault({}),
+  port: z.int().min(1).max(65_535).default(161),
+  timeoutMs: z.int().min(200).max(30_000).default(3_000),
+  retries: z.int().min(0).max(5).default(1),
+});
+export type SnmpAccessFile = z.infer<typeof SnmpAccessFile>;
+
 /** Which ports are followed. Patterns know * and ?; upper and lower case are the same. Empty lists let all through. */
 export const PortFilter = z.strictObject({
   names: z.array(z.string().min(1).max(120)).max(50).default([]),

@@ -10,6 +10,7 @@ import { DEFAULT_TUNING } from '../../controller/tuning.ts';
 import type { SetupState } from '../../protocol/api.ts';
 import { silentLog } from '../../protocol/log.ts';
 import { systemRandom } from '../../protocol/random.ts';
+import type { OnlineStatus } from '../../protocol/status.ts';
 import { openTestController, type TestController, type TestControllerOptions } from './controller.ts';
 
 export const PASSWORD = 'a good long one';
@@ -129,7 +130,7 @@ export const target = (change: object = {}): object => ({
   ...change,
 });
 
-export const onlineStatus = (change: object = {}): object => ({
+export const onlineStatus = (change: Partial<OnlineStatus> = {}): OnlineStatus => ({
   v: 1,
   state: 'online',
   epoch: '00112233aabbccdd',

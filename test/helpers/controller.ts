@@ -19,11 +19,12 @@ import { type ManualClock, makeManualClock, settle } from './manual-clock.ts';
 import { type MemoryBroker, makeMemoryBroker } from './memory-broker.ts';
 
 /** Keys in memory, signing as controller/pki does. */
-export const makeSigner = (): ConfigSigner => {
+export const makeSigner = (): ConfigSigner & { readonly rootKey: string } => {
   const root = generateKeyPairSync('ed25519');
   const signing = generateKeyPairSync('ed25519');
   let generation = 1;
   return {
+    rootKey: formatPublicKey(root.publicKey),
     generation: () => generation,
     raiseGeneration: () => void (generation += 1),
     sign(body) {
@@ -58,7 +59,7 @@ export interface TestController {
   readonly state: State;
   readonly store: SeriesStore;
   readonly signer: ConfigSigner;
-  send(agent: string, name: 'rounds' | 'status' | 'clock/request' | 'config/report' | 'event', message: object): void;
+  send(agent: string, name: 'rounds' | 'status' | 'clock/request' | 'config/report' | 'command/reply' | 'event', message: object): void;
   /** Sends a batch and lets the group commit. */
   batch(agent: string, batch: Batch): Promise<void>;
   acks(agent?: string): Acknowledgement[];

@@ -128,7 +128,7 @@ export class AgentNode {
       transport: broker.transport({ id: this.id, life, host, line: this.line }),
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
-      snmp: { async *rounds() {} },
+      snmp: { async *rounds() {}, ask: async () => null },
       machine: noMachine,
       unseal: () => ({ ok: false, reason: 'nothing is sealed here' }),
       resolve: async (address) => ({ ok: true, address }),

@@ -1,6 +1,7 @@
 // The SNMP process: every device has a loop of its own, so that a slow one delays nobody. Started and told by supervisor.ts.
 import { systemClock } from '../../../protocol/time.ts';
 import type { Limits } from '../../config/limits.ts';
+import { runAsk } from './asks.ts';
 import { runDevice } from './device.ts';
 import type { FromEngine, ToEngine } from './messages.ts';
 
@@ -23,9 +24,20 @@ const take = (message: ToEngine): void => {
         void runDevice(device, { clock: systemClock, limits: () => limits, tell }, stop.signal);
       }
       return;
+    case 'ask': {
+      const { slot, ask } = message;
+      const stop = new AbortController();
+      running.set(slot, stop);
+      const put: Parameters<typeof runAsk>[1]['put'] = (found) => tell({ type: 'found', slot, found });
+      void runAsk(ask, { clock: systemClock, limits: () => limits, put }, stop.signal).then((failure) => {
+        running.delete(slot);
+        tell({ type: 'asked', slot, failure });
+      });
+      return;
+    }
     case 'remove':
       for (const slot of message.slots) {
-        running.get(slot)?.abort(new Error('device removed'));
+        running.get(slot)?.abort(new Error('removed'));
         running.delete(slot);
       }
       return;

@@ -6,7 +6,9 @@ import { type Clock, slept } from '../../../protocol/time.ts';
 import type { Limits } from '../../config/limits.ts';
 import { makeInbox } from '../../icmp/inbox.ts';
 import type { MeasuredRound, SnmpEngine } from '../probe.ts';
+import type { SnmpAsk, SnmpFound } from './asks.ts';
 import type { DeviceOrder, FromEngine, ToEngine } from './messages.ts';
+import type { Failure } from './session.ts';
 
 /** The SNMP process as the agent has it: started with the first device, started again when it dies. */
 export interface SupervisedSnmpEngine extends SnmpEngine, AsyncDisposable {
@@ -28,6 +30,14 @@ interface Device {
   readonly remember: (text: string) => void;
 }
 
+/** Something that is asked once. */
+interface Question {
+  readonly ask: SnmpAsk;
+  readonly put: (found: SnmpFound) => void;
+  readonly end: (failure: Failure | null) => void;
+}
+
+const ENDED: Failure = { ok: false, reason: 'unreachable', detail: 'the SNMP process ended in between' };
 const FIRST_BACK_OFF_MS = 200;
 const LONGEST_BACK_OFF_MS = 30_000;
 const WELL_AFTER_MS = 60_000;
@@ -38,6 +48,7 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
   const { clock, log } = options;
   const stop = new AbortController();
   const devices = new Map<number, Device>();
+  const questions = new Map<number, Question>();
   let limits = options.limits;
   let child: ChildProcess | null = null;
   let ready = false;
@@ -65,8 +76,11 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
       toRemove.length = 0;
       send({ type: 'limits', limits });
       send({ type: 'add', devices: Array.from(devices.values(), ({ order }) => order) });
+      for (const [slot, { ask }] of questions) send({ type: 'ask', slot, ask });
       return;
     }
+    if (message.type === 'found') return questions.get(message.slot)?.put(message.found);
+    if (message.type === 'asked') return questions.get(message.slot)?.end(message.failure);
     const device = devices.get(message.slot);
     if (device === undefined) return;
     if (message.type === 'round') {
@@ -90,6 +104,7 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
     const how = await exitOf(started);
     stop.signal.removeEventListener('abort', kill);
     child = null;
+    if (ready) for (const { end } of questions.values()) end(ENDED);
     ready = false;
     if (!stop.signal.aborted) log.error('snmp-failed', `the SNMP process ended (${how}); it is started again`);
   };
@@ -128,6 +143,24 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
         changed();
       }
     },
+    ask: (ask, put, signal) =>
+      new Promise((resolve) => {
+        const slot = nextSlot++;
+        const abort = (): void => {
+          send({ type: 'remove', slots: [slot] });
+          end(null);
+        };
+        const end = (failure: Failure | null): void => {
+          signal.removeEventListener('abort', abort);
+          questions.delete(slot);
+          resolve(failure);
+        };
+        if (signal.aborted) return resolve(null);
+        signal.addEventListener('abort', abort, { once: true });
+        questions.set(slot, { ask, put, end });
+        send({ type: 'ask', slot, ask });
+        supervised ??= supervise();
+      }),
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await supervised;

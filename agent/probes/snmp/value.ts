@@ -2,7 +2,18 @@ import type { Row } from './ber.ts';
 
 // SNMP's values to ours, tolerant of devices that give another type than the MIB says. null: it says nothing usable.
 
-const TYPE = { integer: 2, octets: 4, null: 5, oid: 6, address: 64, counter: 65, gauge: 66, ticks: 67, opaque: 68, counter64: 70 } as const;
+export const TYPE = {
+  integer: 2,
+  octets: 4,
+  null: 5,
+  oid: 6,
+  address: 64,
+  counter: 65,
+  gauge: 66,
+  ticks: 67,
+  opaque: 68,
+  counter64: 70,
+} as const;
 /** noSuchObject, noSuchInstance, endOfMibView. */
 const FIRST_EXCEPTION = 128;
 

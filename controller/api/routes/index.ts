@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { addAgentRoutes } from './agents.ts';
 import { addApiTokenRoutes } from './api-tokens.ts';
+import { addAskRoutes } from './asks.ts';
 import { addAuditRoutes } from './audit.ts';
 import { addBacktestRoutes } from './backtests.ts';
 import { addDependencyRoutes } from './dependencies.ts';
@@ -43,6 +44,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addAgentRoutes,
   addTargetRoutes,
   addDeviceRoutes,
+  addAskRoutes,
   addMibRoutes,
   addMachineRoutes,
   addPairRoutes,

@@ -34,6 +34,8 @@ export interface Devices {
   /** Secrets that the input does not name stay as they are. */
   replace(input: DeviceInput, actor: string): Promise<Accepted | Refused>;
   remove(id: string, actor: string): Promise<Accepted | Refused>;
+  /** How a device is spoken to, in clear: only for sealing to an agent. */
+  speaking(id: string): Promise<{ readonly device: Device; readonly secrets: SnmpSecrets } | null>;
 }
 
 export interface DevicesOptions {
@@ -114,6 +116,12 @@ export const openDevices = ({ state, vault, clock, mibs, sync, onChange }: Devic
         return { device: Device.parse(JSON.parse(row.document)), has, createdAt: row.created_at, updatedAt: row.updated_at };
       });
     },
+    async speaking(id) {
+      const row = await state.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined
+        ? null
+        : { device: Device.parse(JSON.parse(row.document)), secrets: readSecrets(vault, row.id, row.secrets) };
+    },
     create: (input, actor) => serial(() => save(input, actor, 'create')),
     replace: (input, actor) => serial(() => save(input, actor, 'replace')),
     remove: (id, actor) => serial(() => remove(id, actor)),
@@ -134,7 +142,7 @@ const needed = ({ access }: Device, { community, authKey, privKey }: SnmpSecrets
   };
 };
 
-const secretProblems = ({ access }: Device, secrets: SnmpSecrets): Problem[] => {
+export const secretProblems = ({ access }: Pick<Device, 'access'>, secrets: SnmpSecrets): Problem[] => {
   if (access.version !== '3')
     return secrets.community === undefined ? [{ path: 'secrets.community', message: `SNMP v${access.version} needs a community` }] : [];
   return [

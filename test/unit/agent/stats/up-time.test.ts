@@ -27,3 +27,8 @@ t.test('up time: over the top of 32 bits is no restart', async (t) => {
 t.test('up time: a clock that was set forward is no restart', async (t) => {
   t.notOk(hasRestarted(at(1_000, 0), at(9_000_000, 60)));
 });
+
+t.test('up time: one that stands still is no restart, unless that is how long ago it may have begun', async (t) => {
+  t.notOk(hasRestarted(at(1_000_000, 0), at(1_000_000, 60)));
+  t.ok(hasRestarted(at(6_000, 0), at(6_000, 180)));
+});

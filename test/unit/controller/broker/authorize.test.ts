@@ -8,9 +8,10 @@ const FROM_AGENT: Readonly<Record<string, 'retained' | 'plain'>> = {
   rounds: 'plain',
   'config/report': 'plain',
   event: 'plain',
+  'command/reply': 'plain',
   'clock/request': 'plain',
 };
-const FROM_CONTROLLER = ['rounds/ack', 'config', 'config/latest', 'clock/reply'];
+const FROM_CONTROLLER = ['rounds/ack', 'config', 'config/latest', 'command', 'clock/reply'];
 const OTHER = [
   '',
   'Status',

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { addressesIn } from '../../../../controller/cli/networks.ts';
+import { addressesIn } from '../../../../../controller/fleet/snmp/networks.ts';
 
 t.test('networks: addresses inside, without network and broadcast', async (t) => {
   t.same(addressesIn('192.0.2.9/29'), {

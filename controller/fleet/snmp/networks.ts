@@ -1,6 +1,6 @@
 // Networks to the addresses inside. Pure.
 import ipaddr from 'ipaddr.js';
-import type { Parsed } from '../../protocol/labels.ts';
+import type { Parsed } from '../../../protocol/labels.ts';
 
 /** More than a /20 at once is a scan of somebody else's patience. */
 const MOST = 4_096;

@@ -127,6 +127,7 @@ export const MibView = z.object({
   at: at.nullable(),
   by: z.string().nullable(),
 });
+export type MibView = z.infer<typeof MibView>;
 export const MibList = z.object({ mibs: z.array(MibView) });
 export const MibUpload = z.strictObject({ text: z.string().min(20).max(2_000_000) });
 

@@ -15,6 +15,8 @@ import { FleetPage } from './pages/fleet.tsx';
 import { HostPage } from './pages/host.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
+import { MachineSettingsPage } from './pages/machine-settings.tsx';
+import { MibsPage } from './pages/mibs.tsx';
 import { NotifiersPage } from './pages/notifiers.tsx';
 import { InterfacePage } from './pages/interface.tsx';
 import { InterfacesPage } from './pages/interfaces.tsx';
@@ -59,6 +61,8 @@ const routes: readonly Route[] = [
   [/^\/store$/, () => <StorePage />],
   [/^\/explore$/, () => <ExplorePage />, hour],
   [/^\/api-tokens$/, () => <ApiTokensPage />],
+  [/^\/machine-settings$/, () => <MachineSettingsPage />],
+  [/^\/mibs$/, () => <MibsPage />],
   [/^\/devices$/, () => <DevicesPage />],
   [/^\/devices\/new$/, () => <DeviceEditorPage id={null} />],
   [/^\/devices\/([^/]+)$/, ([id = '']) => <DevicePage id={id} />],

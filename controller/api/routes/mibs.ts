@@ -32,7 +32,10 @@ export const addMibRoutes = (app: App, context: Context): void => {
     async ({ params, body, actor }) => {
       const login = loginOf(actor);
       const kept = await controller.mibs.upload(params.name, body.text, login, Math.floor(controller.clock.now()));
-      if (!kept.ok) throw refuse(422, kept.reason, [{ path: 'text', message: kept.reason.replace(/^text: /, '') }]);
+      if (!kept.ok) {
+        const errors = kept.faults.map(({ line, message }) => ({ path: 'text', message: `line ${line}: ${message}` }));
+        throw refuse(422, errors.map(({ message }) => message).join('; '), errors);
+      }
       await audit(state, controller.clock, login, 'mib-upload', { mib: params.name, bytes: body.text.length });
       return kept.value;
     },
@@ -50,7 +53,9 @@ export const addMibRoutes = (app: App, context: Context): void => {
     },
     async ({ params, actor }, reply) => {
       const login = loginOf(actor);
-      if (!(await controller.mibs.remove(params.name))) throw notFound(`uploaded MIB module ${params.name}`);
+      const needing = await controller.mibs.remove(params.name);
+      if (needing === null) throw notFound(`uploaded MIB module ${params.name}`);
+      if (needing.length > 0) throw refuse(409, `${needing.join(', ')} imports from ${params.name}: remove that first`);
       await audit(state, controller.clock, login, 'mib-remove', { mib: params.name });
       return reply.code(204).send(null);
     },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Parsed } from '../../../protocol/labels.ts';
 import type { State } from '../../state/database.ts';
+import { importedBy, type MibFault, mibFaults } from './mib-faults.ts';
 
 export interface MibOrder {
   readonly files: readonly { readonly name: string; readonly text: string }[];
@@ -10,6 +11,8 @@ export interface MibOrder {
 export interface MibAnswer {
   /** `IF-MIB::ifDescr` and its number. */
   readonly objects: readonly (readonly [name: string, oid: string])[];
+  /** Modules that are there now, those without a name in them too. */
+  readonly modules: readonly string[];
   /** Files that could not be read, with the reason. */
   readonly failures: Readonly<Record<string, string>>;
 }
@@ -28,13 +31,19 @@ export interface Mibs {
   /** `IF-MIB::ifDescr.3` for a number; the number itself when no module knows it. */
   nameOf(oid: string): Promise<string>;
   list(): Promise<readonly MibModule[]>;
-  /** Keeps a module's text. Refused when nothing can be read of it. */
-  upload(name: string, text: string, by: string, at: number): Promise<Parsed<MibModule>>;
-  /** False when there was none. */
-  remove(name: string): Promise<boolean>;
+  /** Keeps a module's text. Refused, with every line that is wrong, when it cannot be used as a whole; then nothing has changed. */
+  upload(
+    name: string,
+    text: string,
+    by: string,
+    at: number,
+  ): Promise<{ readonly ok: true; readonly value: MibModule } | { readonly ok: false; readonly faults: readonly MibFault[] }>;
+  /** null when there was none; otherwise the uploaded modules that import it: while there are some it stays. */
+  remove(name: string): Promise<readonly string[] | null>;
 }
 
 interface Names {
+  readonly modules: ReadonlySet<string>;
   readonly byName: ReadonlyMap<string, string>;
   readonly byOid: ReadonlyMap<string, string>;
   readonly countOf: ReadonlyMap<string, number>;
@@ -58,7 +67,7 @@ export const openMibs = (state: State): Mibs => {
       const { byName } = await known();
       const oid = byName.get(base);
       return oid === undefined
-        ? { ok: false, reason: `no module here knows "${base}": upload its MIB (PUT /mibs/NAME), or write the number` }
+        ? { ok: false, reason: `no module here knows "${base}": upload its MIB (Devices, MIB modules), or write the number` }
         : { ok: true, value: `${oid}${suffix}` };
     },
     async nameOf(oid) {
@@ -79,10 +88,16 @@ export const openMibs = (state: State): Mibs => {
       });
     },
     async upload(name, text, by, at) {
+      const faults = mibFaults(name, text, (await known()).modules);
+      if (faults.length > 0) return { ok: false, faults };
       const others = (await uploaded()).filter((file) => file.name !== name);
       const answer = await readModules({ files: [...others, { name, text }] });
       const objects = answer.objects.filter(([object]) => object.startsWith(`${name}::`)).length;
-      if (objects === 0) return { ok: false, reason: whyEmpty(name, text, answer.failures[name]) };
+      if (!answer.modules.includes(name))
+        return {
+          ok: false,
+          faults: [{ line: 1, message: `it cannot be read: ${answer.failures[name] ?? 'nothing of it is understood'}` }],
+        };
       const row = { name, text, by, at };
       await state
         .insertInto('mibs')
@@ -93,22 +108,19 @@ export const openMibs = (state: State): Mibs => {
       return { ok: true, value: { name, uploaded: true, objects, at, by } };
     },
     async remove(name) {
-      const { numDeletedRows } = await state.deleteFrom('mibs').where('name', '=', name).executeTakeFirstOrThrow();
-      names = null;
-      return numDeletedRows > 0n;
+      const files = await uploaded();
+      if (!files.some((file) => file.name === name)) return null;
+      const needing = files.filter(({ text }) => importedBy(text).includes(name)).map((file) => file.name);
+      if (needing.length === 0) {
+        await state.deleteFrom('mibs').where('name', '=', name).execute();
+        names = null;
+      }
+      return needing;
     },
   };
 };
 
-const whyEmpty = (name: string, text: string, failure: string | undefined): string => {
-  const [, inside] = /^\s*([A-Za-z][A-Za-z0-9-]*)\s+DEFINITIONS\s*::=/m.exec(text) ?? [];
-  if (inside === undefined) return 'text: this is no MIB module: it has no "NAME DEFINITIONS ::= BEGIN"';
-  if (inside !== name) return `text: this is the module ${inside}: upload it under that name`;
-  const imports = [...text.matchAll(/\bFROM\s+([A-Za-z][A-Za-z0-9-]*)/g)].map(([, from = '']) => from);
-  return `text: no object of ${name} could be given a number${failure === undefined ? '' : ` (${failure})`}; it imports ${[...new Set(imports)].join(', ')}: upload those first`;
-};
-
-const namesOf = ({ objects }: MibAnswer): Names => {
+const namesOf = ({ objects, modules }: MibAnswer): Names => {
   const byName = new Map<string, string>();
   const byOid = new Map<string, string>();
   const countOf = new Map<string, number>();
@@ -120,15 +132,16 @@ const namesOf = ({ objects }: MibAnswer): Names => {
     if (!byOid.has(oid) || !module.startsWith('RFC')) byOid.set(oid, name);
     countOf.set(module, (countOf.get(module) ?? 0) + 1);
   }
-  return { byName, byOid, countOf };
+  return { modules: new Set(modules), byName, byOid, countOf };
 };
 
 /** Rejects when the reader does not come to an end. */
 const readModules = async (order: MibOrder): Promise<MibAnswer> => {
-  const worker = new Worker(new URL('./mib-worker.ts', import.meta.url), { workerData: order });
+  // Its complaints about a module are no news here: what is wrong was told to whoever uploaded it.
+  const worker = new Worker(new URL('./mib-worker.ts', import.meta.url), { workerData: order, stdout: true, stderr: true });
   try {
     const messages: MibAnswer[] = await once(worker, 'message', { signal: AbortSignal.timeout(READ_WITHIN_MS) });
-    return messages[0] ?? { objects: [], failures: {} };
+    return messages[0] ?? { objects: [], modules: [], failures: {} };
   } catch (error) {
     const why = error instanceof Error && error.name === 'AbortError' ? 'it takes too long' : String(error);
     throw new Error(`the MIB files cannot be read: ${why}`, { cause: error });

@@ -2,6 +2,7 @@ import type { AgentView } from '../../../protocol/api.ts';
 import type { DeviceView } from '../../../protocol/api-devices.ts';
 import { Check, Fault, SecretField, SelectField, TextField } from '../parts/field.tsx';
 import type { DeviceField, DeviceForm } from './device-form.ts';
+import { DeviceReads } from './device-reads.tsx';
 import { idOf } from './target-form.ts';
 
 interface Props {
@@ -86,6 +87,7 @@ export const DeviceFields = (props: Props) => {
         <Check checked={form.adminUp} label="Only ports that are switched on" onChange={(adminUp) => onChange({ adminUp })} />
         Only ports that are switched on
       </label>
+      <DeviceReads form={form} base={base} faults={faults} onChange={onChange} />
     </div>
   );
 };

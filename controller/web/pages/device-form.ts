@@ -1,4 +1,5 @@
 import type { DeviceView } from '../../../protocol/api-devices.ts';
+import type { TemplateName } from '../../../protocol/device.ts';
 import { parseDuration, writeDuration } from '../format/time.ts';
 import { idOf } from './target-form.ts';
 
@@ -22,8 +23,26 @@ export interface DeviceForm {
   readonly names: string;
   readonly notNames: string;
   readonly adminUp: boolean;
+  /** null: those that fit what the device says it is. */
+  readonly templates: readonly TemplateName[] | null;
+  readonly scalars: readonly NamedOid[];
+  readonly tables: readonly TableForm[];
 }
 export type DeviceField = keyof DeviceForm;
+
+/** A line of the form: `oid` in numbers or by a MIB name. */
+export interface NamedOid {
+  readonly name: string;
+  readonly oid: string;
+  readonly read: 'auto' | 'text' | 'hex' | 'ip';
+}
+export interface TableForm {
+  readonly name: string;
+  readonly columns: readonly (NamedOid & { readonly as: 'field' | 'tag' })[];
+  readonly sensor: boolean;
+  readonly every: number;
+}
+export const emptyLine: NamedOid = { name: '', oid: '', read: 'auto' };
 
 export const emptyDevice: DeviceForm = {
   address: '',
@@ -42,6 +61,9 @@ export const emptyDevice: DeviceForm = {
   names: '',
   notNames: '',
   adminUp: false,
+  templates: null,
+  scalars: [],
+  tables: [],
 };
 
 export const fromDevice = (device: DeviceView): DeviceForm => {
@@ -57,12 +79,16 @@ export const fromDevice = (device: DeviceView): DeviceForm => {
     names: ports?.names.join(' ') ?? '',
     notNames: ports?.notNames.join(' ') ?? '',
     adminUp: ports?.adminUp ?? false,
+    templates: device.templates,
+    scalars: device.scalars,
+    tables: device.tables,
   };
   if (access.version !== '3') return form;
   const { user, level, authProtocol, privProtocol } = access;
   return { ...form, user, level, authProtocol, privProtocol };
 };
 
+const trimmed = <T extends NamedOid>(line: T): T => ({ ...line, name: line.name.trim(), oid: line.oid.trim() });
 const words = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== '');
 
 /** What is saved; only of a form without faults. What the form does not show stays as it is in `base`. */
@@ -93,6 +119,9 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
     port: Number(form.port),
     access,
     secrets,
+    templates: form.templates,
+    scalars: form.scalars.map(trimmed),
+    tables: form.tables.map((table) => ({ ...table, name: table.name.trim(), columns: table.columns.map(trimmed) })),
     ports: { ...base?.ports, names: words(form.names), notNames: words(form.notNames), adminUp: form.adminUp },
     ...(base === null
       ? {}
@@ -101,9 +130,6 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
           labels: base.labels,
           timeoutMs: base.timeoutMs,
           retries: base.retries,
-          templates: base.templates,
-          scalars: base.scalars,
-          tables: base.tables,
         }),
   };
 };
@@ -117,6 +143,10 @@ export const deviceFaults = (form: DeviceForm, base: DeviceView | null): Partial
   if (form.agent === '') faults.agent = 'One agent polls it.';
   if (every === null || every < 5_000 || every > 3_600_000) faults.every = 'Between 5 s and 1 h, such as 1 min.';
   if (!/^\d{1,5}$/.test(form.port) || Number(form.port) < 1 || Number(form.port) > 65_535) faults.port = 'A UDP port, 161 as a rule.';
+  const lines = form.scalars.map(lineFault).find((fault) => fault !== null);
+  if (lines !== undefined) faults.scalars = lines ?? '';
+  const tables = form.tables.map(tableFault).find((fault) => fault !== null);
+  if (tables !== undefined) faults.tables = tables ?? '';
   if (form.version !== '3') {
     if (form.community === '' && !(isSame && base?.has.community)) faults.community = 'The device asks for a community.';
     return faults;
@@ -126,4 +156,18 @@ export const deviceFaults = (form: DeviceForm, base: DeviceView | null): Partial
   if (form.level !== 'noAuthNoPriv' && isShort(form.authKey, base?.has.authKey)) faults.authKey = 'At least 8 characters.';
   if (form.level === 'authPriv' && isShort(form.privKey, base?.has.privKey)) faults.privKey = 'At least 8 characters.';
   return faults;
+};
+
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const OID = /^([0-2](\.\d{1,10})+|([A-Za-z][A-Za-z0-9-]*::)?[A-Za-z][A-Za-z0-9-]*(\.\d+)*)$/;
+
+const lineFault = ({ name, oid }: NamedOid): string | null => {
+  if (!NAME.test(name.trim())) return `"${name}": letters, digits, _ and -, a letter first.`;
+  return OID.test(oid.trim()) ? null : `${name}: a number such as 1.3.6.1.2.1.1.3.0, or a name such as IF-MIB::ifMtu.`;
+};
+
+const tableFault = ({ name, columns }: TableForm): string | null => {
+  if (!NAME.test(name.trim())) return `"${name}": letters, digits, _ and -, a letter first.`;
+  if (!columns.some((column) => column.as === 'field')) return `${name}: at least one column is a value.`;
+  return columns.map(lineFault).find((fault) => fault !== null) ?? null;
 };

@@ -40,6 +40,9 @@ export const DevicesPage = () => {
             />
             <span class="ink3 small num">{plural(shown.length, 'device')}</span>
           </div>
+          <Link to="/mibs" class="button">
+            MIB modules
+          </Link>
           <Link to="/devices/new" class="button primary">
             <Icon name="plus" size={14} /> Add device
           </Link>

@@ -45,6 +45,9 @@ export const FleetPage = () => {
           ))}
         </div>
         <span class="grow" />
+        <Link to="/machine-settings" class="button">
+          Own machines
+        </Link>
         <Link to="/enrol" class="button primary">
           <Icon name="plus" size={14} /> Enrol agent
         </Link>

@@ -61,7 +61,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     pointsOf: (agent, round) => pointsOf(agent, round, steering.registry.tagsOf(agent, round.task.slice(0, round.task.indexOf('/')))),
   });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
-  const telling = await openTelling({ ...deps, clock, alerts, changes });
+  const telling = await openTelling({ ...deps, ...tuning, clock, alerts, changes });
   const watchdog = openWatchdog({ ...deps, clock, troubles: troubles.list, site: deps.site ?? 'Sonde', onOrders: steering.agentsChanged });
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 

@@ -150,6 +150,9 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
   const compare: Push['compare'] = (agent, applied) => {
     const generation = signer.generation();
     if (applied.generation > generation || (applied.generation === generation && applied.revision > revision)) raise(agent, applied);
+    // A broker may have lost what we told it, or kept it back: said again with each status until the agent has it.
+    const last = pushed.get(agent);
+    if (last !== undefined && applied.generation === last.generation && applied.revision < last.revision) publishConfig(last);
   };
 
   /** What an agent can do decides about its tasks. */

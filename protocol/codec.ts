@@ -8,9 +8,13 @@ const ZSTD_FIRST_BYTE = 0x28;
 /** A compressed message may grow to this and no further: a small bomb must not fill the memory. */
 export const DECODED_MAX_BYTES = 16 * 1024 * 1024;
 
-export const encode = (message: object): Uint8Array => {
-  const json = Buffer.from(JSON.stringify(message));
-  return json.length > COMPRESS_ABOVE_BYTES ? zstdCompressSync(json) : json;
+export const encode = (message: object): Uint8Array => encodeText(JSON.stringify(message));
+
+/** A message that is JSON already. */
+export const encodeText = (text: string): Uint8Array => {
+  const json = Buffer.from(text);
+  // Told how much is to come, zstd takes tables and a window of that size, here and where it is read, not of megabytes.
+  return json.length > COMPRESS_ABOVE_BYTES ? zstdCompressSync(json, { pledgedSrcSize: json.length }) : json;
 };
 
 /** Bytes to a validated message. The reason names the field, for the log and for the sender. */

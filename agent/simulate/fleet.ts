@@ -1,7 +1,7 @@
 // Many agents in one process, for demonstrations and load: their rounds are made up, their batches and acknowledgements are real.
 import { connect, type MqttClient } from 'mqtt';
 import { Acknowledgement } from '../../protocol/acknowledgement.ts';
-import { decode, encode } from '../../protocol/codec.ts';
+import { decode, encode, encodeText } from '../../protocol/codec.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Outcome } from '../../protocol/round.ts';
@@ -149,7 +149,7 @@ const roundText = (agent: SimulatedAgent, targets: number, outcome: string, now:
 
 const publish = (client: MqttClient, agent: SimulatedAgent, counters: SimulatedCounters, now: number): void => {
   const head = `{"v":${PROTOCOL_VERSION},"epoch":"${agent.epoch}","lane":"fresh","lowest":${agent.lowest},"upTo":${Math.floor(now) - 1_000},"rounds":[`;
-  const payload = Buffer.from(encode(JSON.parse(`${head}${agent.pending.join(',')}]}`)));
+  const payload = Buffer.from(encodeText(`${head}${agent.pending.join(',')}]}`));
   agent.unacknowledged += agent.pending.length;
   agent.pending = [];
   counters.batches += 1;

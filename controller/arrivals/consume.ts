@@ -84,7 +84,8 @@ export const runConsumer = async (options: ConsumerOptions, signal: AbortSignal)
       log.move(name, first.arrivals.at(-1)?.position ?? 0);
       onTrouble(null);
       retryMs = FIRST_RETRY_MS;
-      if (first.arrivals.length >= BUSY_ARRIVALS && log.position(name) >= log.last() - BUSY_ARRIVALS) await slept(clock, BUSY_REST_MS, signal);
+      if (first.arrivals.length >= BUSY_ARRIVALS && log.position(name) >= log.last() - BUSY_ARRIVALS)
+        await slept(clock, BUSY_REST_MS, signal);
     } catch (error) {
       await Promise.all(underWay.map(({ done }) => done));
       underWay = [];

@@ -39,7 +39,10 @@ export const measureDirect = async (shape: FleetShape, seconds: number): Promise
   const pointsPerSecond = (written * 1_000) / (Date.now() - began);
   await influxd.kill('SIGTERM'); // writes down what it has in memory
   await delay(500);
-  return { pointsPerSecond, bytesPerValue: (sizeOf(join(influxd.directory, 'data')) + sizeOf(join(influxd.directory, 'wal'))) / written / values };
+  return {
+    pointsPerSecond,
+    bytesPerValue: (sizeOf(join(influxd.directory, 'data')) + sizeOf(join(influxd.directory, 'wal'))) / written / values,
+  };
 };
 
 const sizeOf = (directory: string): number =>

@@ -41,7 +41,9 @@ export const measureThrough = async (say: (line: string) => void, load: Load, in
   const cores = Object.fromEntries([...after.cpuS].map(([name, used]) => [name, (used - (before.cpuS.get(name) ?? 0)) / seconds]));
   const storedPerSecond = (after.stored - before.stored) / seconds;
   const taken = Object.entries(cores).map(([name, used]) => `${name} ${used.toFixed(2)}`);
-  say(`  sent ${sent.rounds}, acknowledged ${sent.acknowledged}; ${Math.round(storedPerSecond)} stored a second; cores: ${taken.join(', ')}`);
+  say(
+    `  sent ${sent.rounds}, acknowledged ${sent.acknowledged}; ${Math.round(storedPerSecond)} stored a second; cores: ${taken.join(', ')}`,
+  );
   return {
     sent: sent.rounds,
     acknowledged: sent.acknowledged,

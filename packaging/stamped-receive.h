@@ -1,7 +1,7 @@
 // Compiled into raw-socket in front of its own source (packaging/node.sh): a socket that asked for SO_TIMESTAMPNS gets with each packet the
 // kernel's own time of its arrival. raw-socket calls recvfrom, which cannot hand it over; without it, an RTT holds the time until this
-// program was woken. The time lies in the last 8 bytes of the buffer: a double, ms of CLOCK_MONOTONIC. Such a socket also says 0 bytes, not
-// EAGAIN, when it is empty: raw-socket would throw. Other sockets get what recvfrom gives.
+// program was woken. The time lies in the last 8 bytes of the buffer: a double, ms of CLOCK_MONOTONIC; of a packet without a stamp (a kernel, or
+// an emulator, that knows no SO_TIMESTAMPNS) it is the time at which we read it. An empty socket says 0 bytes, not EAGAIN: raw-socket would throw.
 #pragma once
 #include <errno.h>
 #include <math.h>
@@ -17,12 +17,6 @@ inline double clockMs(clockid_t clock) {
   timespec t;
   clock_gettime(clock, &t);
   return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-inline bool wantsStamps(int fd) {
-  int on = 0;
-  socklen_t length = sizeof on;
-  return getsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, &length) == 0 && on != 0;
 }
 
 // CLOCK_MONOTONIC less CLOCK_REALTIME. Both are slewed alike, so that it changes only when the wall clock is stepped.
@@ -62,7 +56,7 @@ inline ssize_t receive(int fd, void *buffer, size_t size, int flags, sockaddr *f
   const ssize_t bytes = recvmsg(fd, &message, flags);
   if (bytes < 0) {
     const int error = errno;
-    if ((error == EAGAIN || error == EWOULDBLOCK) && wantsStamps(fd)) {
+    if (error == EAGAIN || error == EWOULDBLOCK) {
       doubtful = false;
       return 0;
     }
@@ -70,13 +64,14 @@ inline ssize_t receive(int fd, void *buffer, size_t size, int flags, sockaddr *f
     return bytes;
   }
   *fromSize = message.msg_namelen;
+  double arrived = clockMs(CLOCK_MONOTONIC);
   for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_TIMESTAMPNS) continue;
     timespec real;
     memcpy(&real, CMSG_DATA(c), sizeof real);
-    const double arrived = arrivalMs(real.tv_sec * 1e3 + real.tv_nsec / 1e6, doubtful);
-    memcpy(static_cast<char *>(buffer) + size - 8, &arrived, 8);
+    arrived = arrivalMs(real.tv_sec * 1e3 + real.tv_nsec / 1e6, doubtful);
   }
+  memcpy(static_cast<char *>(buffer) + size - 8, &arrived, 8);
   return bytes;
 }
 

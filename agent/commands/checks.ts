@@ -100,7 +100,9 @@ export const checkIcmp = async (signal: AbortSignal): Promise<readonly Step[]> =
       if (outcome.status !== 'sampled')
         return { step, ok: false, detail: `${outcome.reason} ${outcome.detail ?? ''}`, fix: `is ${address} up on the interface lo?` };
       const rtt = outcome.sample.kind === 'icmp' ? outcome.sample.rtt : null;
-      if (rtt !== null) return { step, ok: true, detail: `echo of ${address} after ${(rtt.medianMs * 1000).toFixed(0)} µs` };
+      const { detail } = engine.state();
+      const less = detail === '' ? '' : `; ${detail}`;
+      if (rtt !== null) return { step, ok: true, detail: `echo of ${address} after ${(rtt.medianMs * 1000).toFixed(0)} µs${less}` };
     }
     const { icmp, detail } = engine.state();
     if (icmp === 'no-permission')

@@ -36,7 +36,7 @@ export interface Engine {
   remove(slot: number): void;
   /** The socket has packets. */
   readable(socket: IcmpSocket): void;
-  /** A packet that `receive` took, and when the kernel had it. */
+  /** A packet that `receive` took, and when it came. */
   packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
   readonly counters: EngineCounters;
 }
@@ -45,7 +45,8 @@ export interface Engine {
 const HAND_OVER_MS = 100;
 /** Sends in one go before the loop sees to what came in. */
 const SENDS_IN_A_GO = 64;
-/** With the next tick this near, replies wait for it: to be woken for each costs more than to take it, and the kernel knows when it came. */
+/** With the next tick this near, replies wait for it: to be woken for each costs more than to take it, and the kernel knows when it came.
+ * Where it does not, they never wait. */
 const DRAIN_WITHIN_MS = 10;
 const RECEIVES_IN_A_GO = 1_024;
 const DROPS_LOOK_MS = 1_000;
@@ -110,7 +111,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       ? 0
       : Math.min(sends.nextDueMs(), closings.nextDueMs(), done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY);
     const wakeMs = waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, tick);
-    for (const socket of deps.sockets) socket.listen(wakeMs - nowMs > DRAIN_WITHIN_MS);
+    for (const socket of deps.sockets) socket.listen(!socket.stamped || wakeMs - nowMs > DRAIN_WITHIN_MS);
   };
 
   /** Sends what is due; true when some is left for the next go. */
@@ -202,6 +203,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     const rounds = done.map(({ state, round, closedMs }): ClosedRound => {
       round.open = false;
       const { canaryMs, unseenMs, schedulerLagMs } = noise.between(round.startedMs, closedMs);
+      // A reply that nobody stamped also waited for us to wake.
+      const wakeMs = state.socket?.stamped === false ? schedulerLagMs : 0;
       const dropped = drops.countBetween(round.startedMs, closedMs);
       const { family } = state.ip;
       const { slot, timeoutMs } = state.task;
@@ -210,7 +213,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
         slot,
         timeoutMs,
         closedMs,
-        noise: [canaryMs, unseenMs, schedulerLagMs, dropped],
+        noise: [canaryMs, unseenMs === null || wakeMs === null ? null : unseenMs + wakeMs, schedulerLagMs, dropped],
         mayHaveDropped,
       });
     });

@@ -65,7 +65,7 @@ export interface EngineCounters {
 }
 
 export type FromEngine =
-  | { readonly type: 'ready'; readonly families: readonly ('v4' | 'v6')[] }
+  | { readonly type: 'ready' /** Whether the kernel says when a packet came. */; readonly stamped: boolean }
   | { readonly type: 'no-permission'; readonly detail: string }
   | { readonly type: 'rounds'; readonly rounds: readonly ClosedRound[] }
   | { readonly type: 'counters'; readonly counters: EngineCounters };

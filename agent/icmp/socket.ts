@@ -8,6 +8,8 @@ export interface IcmpSocket {
   readonly family: Family;
   /** Of the socket, as /proc/net/raw names it; null when it cannot be found. */
   readonly inode: string | null;
+  /** Whether the kernel says when a packet came. Otherwise it is when `receive` took it. */
+  readonly stamped: boolean;
   /** Sends now. '' or why the kernel refused. TTL and DSCP are set when they differ from the last packet's. */
   send(packet: Buffer, address: string, ttl: number, dscp: number): string;
   /** Takes one packet if there is one; false when there is none. The `packet` event runs before it returns. */
@@ -20,7 +22,7 @@ export interface IcmpSocket {
 export interface SocketEvents {
   /** The socket has packets: call `receive` until it says false. */
   readable(socket: IcmpSocket): void;
-  /** `arrivedMs`: the kernel's time of it, CLOCK_MONOTONIC. */
+  /** `arrivedMs`: CLOCK_MONOTONIC; the kernel's time of it, when the socket is stamped. */
   packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
   broken(socket: IcmpSocket, error: Error): void;
 }
@@ -78,6 +80,7 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
   const self: IcmpSocket = {
     family,
     inode,
+    stamped: askForStamps(wrap),
     send: (packet, address, ttl, dscp) => {
       try {
         if (ttl !== lastTtl) wrap.setOption(options.level, options.ttl, ttl);
@@ -101,7 +104,6 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
     close: () => wrap.close(),
   };
   size(wrap);
-  wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, int32(1), 4);
   filter(family, wrap);
   // The addon calls wrap.emit for every event; our own skips two layers of EventEmitter. The property also keeps `self` and `wrap` alive
   // together: raw-socket closes a socket that nothing refers to.
@@ -118,6 +120,15 @@ const int32 = (value: number): Buffer => {
   const buffer = Buffer.alloc(4);
   buffer.writeInt32LE(value);
   return buffer;
+};
+
+const askForStamps = (wrap: raw.SocketWrap): boolean => {
+  try {
+    wrap.setOption(SOL_SOCKET, SO_TIMESTAMPNS, int32(1), 4);
+    return true;
+  } catch {
+    return false; // qemu's user mode, gVisor
+  }
 };
 
 const size = (wrap: raw.SocketWrap): void => {

@@ -5,7 +5,8 @@ import { percentile } from './delay.ts';
 export interface Noise {
   /** Median RTT of the loopback canary in the same engine. */
   readonly canaryMs: number | null;
-  /** How much later than the return of its send the canary came, a high percentile: nothing, as long as the kernel's stamps are what they should be. */
+  /** How much later than the return of its send the canary came, a high percentile: nothing, as long as the kernel's stamps are what they should be.
+   * Where it stamps nothing, the lag is in it. */
   readonly unseenMs: number | null;
   /** How late the engine woke, a high percentile. It moves no RTT, because the kernel says when a reply came; it tells how busy the host is. */
   readonly schedulerLagMs: number | null;
@@ -22,11 +23,11 @@ export interface PacketNoise {
  * How far the round's median RTT may be off. Noise only ever adds to an RTT: each true one lies between the measured one and the measured one
  * less what we may have added. For every packet that is the time its send took, from cold caches to a process that was put aside in the
  * midst of it; the canary shows what that does not explain. So the true median is at least the median of the RTTs less their sends: a
- * hold-up that touches a packet far from the median widens nothing. Without a canary the bound is UNSEEN_MS wider, so that missing
- * self-observation never looks like precision.
+ * hold-up that touches a packet far from the median widens nothing. Without a canary the bound is UNSEEN_MS and the
+ * scheduler's lag wider, so that missing self-observation never looks like precision.
  */
 export const errorBound = (noise: Noise, packets: readonly PacketNoise[]): ErrorBound => ({
-  boundMs: STAMP_MS + (noise.unseenMs ?? UNSEEN_MS) + shiftOfMedian(packets),
+  boundMs: STAMP_MS + (noise.unseenMs ?? UNSEEN_MS + (noise.schedulerLagMs ?? 0)) + shiftOfMedian(packets),
   canaryMs: noise.canaryMs,
   schedulerLagMs: noise.schedulerLagMs,
   socketDrops: noise.socketDrops,

@@ -29,8 +29,32 @@ interface Sent {
   readonly address: string;
 }
 
+const replyTo = (
+  one: Sent,
+  change: (icmp: Buffer) => void = () => undefined,
+  source = '0a000001',
+): { readonly packet: Buffer; readonly source: string } => {
+  const icmp = Buffer.from(one.packet);
+  icmp[0] = 0;
+  change(icmp);
+  icmp.writeUInt16BE(0, 2);
+  let sum = 0;
+  for (let i = 0; i + 1 < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  icmp.writeUInt16BE(~sum & 0xffff, 2);
+  return { packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]), source: '10.0.0.1' };
+};
+
 /** An engine on a clock that only the test moves, with a socket that the test answers. */
-const openRig = (options: { readonly limits?: Limits | null; readonly send?: (sent: Sent) => string } = {}) => {
+const openRig = (
+  options: {
+    readonly limits?: Limits | null;
+    readonly send?: (sent: Sent) => string;
+    readonly stamped?: boolean;
+    /** Whether the canary's echo comes back: it lies in the socket until the engine looks. */
+    readonly canary?: boolean;
+  } = {},
+) => {
   let nowMs = 10_000;
   let alarm: { atMs: number; wake: () => void } | null = null;
   let drops = 0;
@@ -42,9 +66,11 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
   const socket: IcmpSocket = {
     family: 'v4',
     inode: null,
+    stamped: options.stamped ?? true,
     send: (packet, address) => {
       const one = { atMs: nowMs, packet: Buffer.from(packet), address };
       if (address !== CANARY) sent.push(one);
+      if (address === CANARY && options.canary === true) waiting.push({ ...replyTo(one), arrivedMs: nowMs });
       return address === CANARY ? '' : (options.send?.(one) ?? '');
     },
     receive: () => {
@@ -80,26 +106,23 @@ const openRig = (options: { readonly limits?: Limits | null; readonly send?: (se
   };
   const answer = (
     one: Sent | undefined,
-    change: (icmp: Buffer) => void = () => undefined,
-    { source = '0a000001', arrivedMs = nowMs }: { readonly source?: string; readonly arrivedMs?: number } = {},
+    change?: (icmp: Buffer) => void,
+    { source, arrivedMs = nowMs }: { readonly source?: string; readonly arrivedMs?: number } = {},
   ): void => {
     if (one === undefined) throw new Error('nothing was sent');
-    const icmp = Buffer.from(one.packet);
-    icmp[0] = 0;
-    change(icmp);
-    icmp.writeUInt16BE(0, 2);
-    let sum = 0;
-    for (let i = 0; i + 1 < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
-    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-    icmp.writeUInt16BE(~sum & 0xffff, 2);
-    waiting.push({
-      packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]),
-      source: '10.0.0.1',
-      arrivedMs,
-    });
+    waiting.push({ ...replyTo(one, change, source), arrivedMs });
     if (listening) engine.readable(socket);
   };
-  return { engine, sent, closed, runTo, answer, drop: (count: number) => (drops += count), stall: (untilMs: number) => (nowMs = untilMs) };
+  return {
+    engine,
+    sent,
+    closed,
+    runTo,
+    answer,
+    listening: () => listening,
+    drop: (count: number) => (drops += count),
+    stall: (untilMs: number) => (nowMs = untilMs),
+  };
 };
 
 t.test('a round starts in its phase, spaces its packets, and closes when the last one has timed out', async (t) => {
@@ -191,6 +214,22 @@ t.test('a reply that lay in the socket while the engine was held up counts from 
     t.match(rig.closed[0], { rtts, late });
     t.notOk(rig.closed[0]?.unknown);
   }
+});
+
+t.test('without the kernel’s stamps no reply waits for the next tick, and the bound holds how late the engine woke', async (t) => {
+  const bounds = [true, false].map((stamped) => {
+    const rig = openRig({ limits: FREE, stamped, canary: true });
+    rig.engine.add({ ...TASK, spacingMs: 8 });
+    rig.runTo(10_252);
+    t.equal(rig.listening(), !stamped, 'with stamps it sleeps through what comes before the next packet');
+    rig.runTo(10_420);
+    rig.stall(10_800);
+    rig.runTo(11_400);
+    return rig.closed[0]?.noise;
+  });
+  const [stamped, unstamped] = bounds;
+  t.ok((stamped?.[2] ?? 0) > 100, 'it woke late');
+  t.equal(unstamped?.[1], (stamped?.[1] ?? 0) + (stamped?.[2] ?? 0));
 });
 
 t.test('without limits, and at a denied address, no packet leaves and the round says why', async (t) => {

@@ -149,6 +149,21 @@ const withoutSecrets = (url: string): string => {
   return `${protocol}//${host}`;
 };
 
+/** Ends the session of this client id by opening another one and closing it. Rejects when the broker does not let us. */
+export const endSession = async (url: string, tls: ExternalOptions['tls'], clientId: string): Promise<void> => {
+  const client = connect(url, { clientId, clean: true, protocolVersion: 4, connectTimeout: CONNECT_WITHIN_MS, reconnectPeriod: 0, ...tls });
+  const over = Promise.withResolvers<void>();
+  let why = 'connection closed';
+  client.on('error', (error) => (why = error.message));
+  client.on('close', () => over.reject(new Error(`the broker ${withoutSecrets(url)} did not end its session: ${why}`)));
+  client.on('connect', () => over.resolve());
+  try {
+    await over.promise;
+  } finally {
+    client.end(true);
+  }
+};
+
 /** The controller's side of a TLS connection to a broker that `mosquitto-config` has furnished; null when that directory is not there. */
 export const readBrokerTls = (directory: string, servername: string): ExternalOptions['tls'] => {
   const path = (name: string): string => join(directory, name);

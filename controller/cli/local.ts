@@ -91,6 +91,14 @@ export const userCommands = (print: Print): Command => {
   return user;
 };
 
+const MOSQUITTO_HELP = `
+The directory may be moved to the broker's host as a whole, with the paths in its mosquitto.conf. The authority's key is not in it.
+
+A revoked agent loses its session at once. So that it gets no other, Mosquitto reads revoked.crl, which the controller hands out on its port for agents.
+On the broker's host, in root's crontab, a line like this fetches it and has Mosquitto read it when it has changed:
+
+  * * * * * /etc/mosquitto/sonde/fetch-revoked noc.example.net:8883`;
+
 export const brokerCommands = (print: Print): Command => {
   const broker = new Command('broker').description('external MQTT brokers');
   broker
@@ -100,16 +108,24 @@ export const brokerCommands = (print: Print): Command => {
     .option('--port <n>', 'where Mosquitto listens', parseCount, 8884)
     .option('--host <name...>', 'further names of its host, for its certificate')
     .option('--json', 'JSON instead of text')
+    .addHelpText('after', MOSQUITTO_HELP)
     .action(async (flags: Common & { port: number; host?: string[] }) => {
       const names = flags.host ?? [];
-      becomeOwnerOf(dataDirectory(flags.data));
-      const { writeMosquittoFiles } = await import('../start/mosquitto-files.ts');
-      const directory = await writeMosquittoFiles(dataDirectory(flags.data), { port: flags.port, names }, systemClock, systemRandom);
+      const data = dataDirectory(flags.data);
+      const [{ writeMosquittoFiles }, { readRevoked }] = await Promise.all([
+        import('../start/mosquitto-files.ts'),
+        import('../start/revoked.ts'),
+      ]);
+      const hasRun = existsSync(pathsIn(data).control);
+      const revoked = hasRun ? await withState(flags, (state) => readRevoked(state, systemClock.now())) : [];
+      becomeOwnerOf(data);
+      const directory = await writeMosquittoFiles(data, { port: flags.port, names, revoked }, systemClock, systemRandom);
       const url = `mqtts://${names[0] ?? 'localhost'}:${flags.port}`;
       const lines = [
         `wrote ${directory}`,
         `  there:  mosquitto -c ${directory}/mosquitto.conf    (mosquitto's user must be able to read it)`,
         `  here:   controller run --broker ${url} --agents-broker ${url}`,
+        `  there, every minute: ${directory}/fetch-revoked CONTROLLER:PORT    (so that revoked agents stay out; as root, from cron)`,
       ];
       print(flags.json === true ? JSON.stringify({ directory, url }) : lines.join('\n'));
     });

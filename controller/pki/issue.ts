@@ -102,6 +102,10 @@ export const issueBrokerCertificates = async (
   ),
 });
 
+/** The controller's own under an agent's name, for a day: with it, it ends that agent's session at a broker that is not ours. */
+export const issueStandIn = (authority: Authority, agentId: string, now: number, random: Random): Promise<IssuedWithKey> =>
+  issueWithKey(authority, { commonName: agentId, days: 1, usage: x509.ExtendedKeyUsage.clientAuth, now, random }, []);
+
 const issueWithKey = async (authority: Authority, leaf: Leaf, names: readonly string[], keyPem?: string): Promise<IssuedWithKey> => {
   const { publicKey, pem } = keyPem === undefined ? await makeKeyPair() : { publicKey: await publicKeyOf(keyPem), pem: keyPem };
   const alternatives = names.map((name): x509.JsonGeneralName => ({ type: isIp(name) ? 'ip' : 'dns', value: name }));

@@ -16,6 +16,7 @@ import type { Authority } from '../pki/authority.ts';
 import { issueAgentCertificate, readRequest } from '../pki/issue.ts';
 import { type Peer, readPeer } from '../pki/peer.ts';
 import type { State } from '../state/database.ts';
+import { openRevocations, withRevocationList } from './revoked.ts';
 
 export interface DoorDeps {
   readonly clock: Clock;
@@ -49,7 +50,8 @@ export const openDoor = (
     enrol: (request, from) => enrol(deps, request, from),
     renew: (request, message) => renew(deps, request.csr, peerOf(socketOf(message))),
   });
-  const http = deps.packages === undefined ? enrolment : withInstaller({ folder: deps.packages, log: deps.log }, enrolment);
+  const known = withRevocationList(openRevocations(deps), deps.log, enrolment);
+  const http = deps.packages === undefined ? known : withInstaller({ folder: deps.packages, log: deps.log }, known);
   const callerOf = (socket: TLSSocket): Parsed<Caller> => {
     const peer = peerOf(socket);
     return peer.ok ? { ok: true, value: makeCaller(deps.state, peer.value, socket.remoteAddress ?? 'unknown') } : peer;

@@ -5,7 +5,6 @@ import type { Log } from '../../protocol/log.ts';
 import { keepTelling } from '../../protocol/sd-notify.ts';
 import { openDoor } from './agents-door.ts';
 import { openApi } from './api-wiring.ts';
-import type { EmbeddedBroker } from '../broker/embedded.ts';
 import type { Listener } from '../broker/listener.ts';
 import { rawSocketProblem } from './capabilities.ts';
 import { openController } from '../controller.ts';
@@ -20,9 +19,9 @@ import { enrolLocalAgent, type LocalEnrolment } from './local-enrolment.ts';
 import { explainListen, tryPort } from './port-taken.ts';
 import type { Controller } from '../ports.ts';
 import { makeQuietLog } from './quiet-log.ts';
+import { cutElsewhere, cutHere, onRevoked } from './revoked.ts';
 import { keepIdentity } from './server-identity.ts';
 import { retentionOf, type Settings } from '../settings.ts';
-import type { State } from '../state/database.ts';
 import { writeNote } from './state-notes.ts';
 
 /** Agents come from everywhere, over IPv6 and IPv4; a host without IPv6 listens on IPv4 alone. */
@@ -107,11 +106,15 @@ const statusOf = (controller: Controller): string => {
 const openCore = async (ground: Foundation, settings: Settings, until: AbortSignal): Promise<Controller> => {
   const retention = retentionOf(settings);
   const tuning = { retentionMs: retention.raw, retention, tagLabels: settings['tag-labels'] };
+  const cut =
+    ground.embedded === null
+      ? cutElsewhere({ ...ground, url: settings.broker ?? '', directory: pathsIn(settings.data).broker }, until)
+      : cutHere(ground.embedded, ground.log);
   const controller = await openController(
     { ...ground, host: systemHost(), send, site: settings.site, origin: pageOrigin(settings), tuning },
     until,
   );
-  if (ground.embedded !== null) cutRevoked(ground.embedded, controller, ground.state, ground.log);
+  onRevoked({ ...ground, changes: controller.changes }, cut);
   return controller;
 };
 
@@ -157,15 +160,3 @@ const enrolLocal = (
     },
     until,
   );
-
-/** A revoked agent loses its open connections at once, not when it comes again. */
-const cutRevoked = (broker: EmbeddedBroker, controller: Controller, state: State, log: Log): void => {
-  const cut = async (ids: readonly string[]): Promise<void> => {
-    const revoked = await state.selectFrom('agents').select('id').where('state', '=', 'revoked').where('id', 'in', ids).execute();
-    for (const { id } of revoked) if (broker.cut(id) > 0) log.info('agent-cut', `agent ${id} is revoked: its connection is cut`);
-  };
-  controller.changes.listen((change) => {
-    if (change.kind === 'agents' && change.ids.length > 0)
-      cut(change.ids).catch((error: unknown) => log.error('agent-cut-failed', String(error)));
-  });
-};

@@ -32,7 +32,7 @@ const openEmbedded = async (webSocket: boolean): Promise<OpenedBroker> => {
 const openMosquitto = async (): Promise<OpenedBroker> => {
   const data = mkdtempSync(join(tmpdir(), 'sonde-mosquitto-'));
   const port = await freePort();
-  const directory = await writeMosquittoFiles(data, { port, names: [] }, systemClock, systemRandom);
+  const directory = await writeMosquittoFiles(data, { port, names: [], revoked: [] }, systemClock, systemRandom);
   // Started as root, Mosquitto would become another user, who may not read the keys.
   appendFileSync(join(directory, 'mosquitto.conf'), `user ${userInfo().username}\n`);
   const daemon = spawn(MOSQUITTO, ['-c', join(directory, 'mosquitto.conf')], { stdio: 'ignore' });

@@ -128,7 +128,7 @@ export const enrolRequest = (tokenText: string, csr: string, change: Partial<Enr
 /** The agent's own transport, to any port of a broker that our authority vouches for. */
 export const transportOf = (
   agentId: string,
-  to: { readonly port: number; readonly authority: Authority; readonly webSocket?: boolean },
+  to: { readonly port: number; readonly authority: Pick<Authority, 'certificatePem'>; readonly webSocket?: boolean },
   credentials: Credentials,
 ): Transport =>
   makeTransport({

@@ -1,12 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
 import { Command, CommanderError } from 'commander';
 import { PACKAGED } from './program.ts';
 import { BadSettings, EXIT, type Flags, readSettings, type Settings } from './settings.ts';
 
 /** The command line: flags to settings, settings to a command. Each command is loaded when it is asked for, so that `run` stays small.
- * Returns the exit code. */
-export const runCli = async (argv: readonly string[], signal: AbortSignal): Promise<number> => {
+ * `engine` is the ICMP process, for `run`, when it was started already. Returns the exit code. */
+export const runCli = async (argv: readonly string[], signal: AbortSignal, engine: ChildProcess | null = null): Promise<number> => {
   let code: number = EXIT.ok;
-  const program = makeProgram(PACKAGED ? 'sonde-agent' : 'agent', signal, (result) => (code = result));
+  const program = makeProgram(PACKAGED ? 'sonde-agent' : 'agent', signal, (result) => (code = result), engine);
   try {
     // `agent --simulate` is `agent simulate`.
     const words = argv[0] === '--simulate' ? ['simulate', ...argv.slice(1)] : argv;
@@ -20,7 +21,12 @@ export const runCli = async (argv: readonly string[], signal: AbortSignal): Prom
 };
 
 /** The whole command line; also what the manual page and the shell's completion are made of. `done` gets each command's exit code. */
-export const makeProgram = (name: string, signal: AbortSignal, done: (code: number) => void): Command => {
+export const makeProgram = (
+  name: string,
+  signal: AbortSignal,
+  done: (code: number) => void,
+  engine: ChildProcess | null = null,
+): Command => {
   const program = new Command(name)
     .description('Sonde agent: measures the network as seen from this host')
     .showHelpAfterError(`("${name} --help" lists the commands)`)
@@ -65,7 +71,7 @@ only to the controller that made it. Running it again is harmless.
     .option('--metrics <address:port>', 'answer /metrics and /probe there (SONDE_METRICS); nowhere unless said')
     .action(async (flags) => {
       const { run } = await import('./commands/run.ts');
-      await act((settings) => run(settings, signal), flags);
+      await act((settings) => run(settings, signal, engine), flags);
     });
   command('status', 'what the running agent says of itself; ends with 0 when it is connected')
     .option('--json', 'one JSON object instead of lines')

@@ -1,4 +1,5 @@
 import { isSea } from 'node:sea';
+import { startEngineProcess } from './icmp/process.ts';
 
 /** For a program that mostly waits: a small young generation, an old one that is collected before it grows, no helper threads. */
 const SMALL = [
@@ -27,7 +28,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 
 process.stdout.on('error', () => process.exit(0)); // `agent doctor | head` has read enough
 
+// The ICMP process takes the longest to come up, and comes up beside everything else.
+const engine = process.argv[2] === 'run' ? startEngineProcess() : null;
+
 // No await at the top level: inside the executable this is a script.
 void import('./cli.ts').then(async ({ runCli }) => {
-  process.exitCode = await runCli(process.argv.slice(2), stop.signal);
+  process.exitCode = await runCli(process.argv.slice(2), stop.signal, engine);
+  engine?.kill('SIGKILL'); // nobody took it: the command line was not right
 });

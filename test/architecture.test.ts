@@ -21,6 +21,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
       'agent/icmp/',
       'agent/stats/',
       'agent/probes/probe.ts',
+      'agent/compilers.ts',
       'agent/config/limits.ts',
       'protocol/',
       'node:',
@@ -32,6 +33,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
     /^agent\/probes\//,
     [
       'agent/probes/',
+      'agent/compilers.ts',
       'agent/stats/',
       'agent/icmp/guard.ts',
       'agent/icmp/address.ts',

@@ -13,6 +13,7 @@ import type { Health } from '../../protocol/status.ts';
 import { slept, systemClock } from '../../protocol/time.ts';
 import { type AgentDeps, runAgent } from '../agent.ts';
 import { noRawFix } from '../capability.ts';
+import { makeCompilersWhenBusy } from '../compilers.ts';
 import { readGuardRails, type GuardRails, watchGuardRails } from '../config/guard-rails.ts';
 import type { Limits } from '../config/limits.ts';
 import { brokerOf, dialOptionsOf, validityOf } from '../enrolment/credentials.ts';
@@ -70,6 +71,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
   const resolve = makeResolve((address, probe) => refusalOf(limitsOf(rails), address, probe));
   const exporter = openExporter({ settings, clock, log, icmp, resolve, agent: identity.agent }, signal);
   await using _listening = exporter;
+  const compilersWhenBusy = makeCompilersWhenBusy(clock.monotonic);
   let said = 'starting';
   log.info('agent-start', `agent ${identity.agent} starts`, { data: data.path, broker: brokerOf(identity) });
   await Promise.all([
@@ -109,6 +111,7 @@ export const measure = async ({ settings, log, icmp, onState }: Started, signal:
         certificateExpiresAt: () => validityOf(data.certificate() ?? '').toMs,
         onStatus: (status, connection) => {
           if (connection.connected) connectedMs = clock.monotonic();
+          compilersWhenBusy();
           exporter.told(status, connection.connected);
           said = `${connection.connected ? 'connected' : connection.detail}, ${status.packetsPerSecond.toFixed(1)} packets/s`;
           writeQuietly(log, () => writeStatusFile(data, { pid: process.pid, at: clock.now(), ...connection, status }));

@@ -1,12 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Log } from '../../protocol/log.ts';
 import { systemClock } from '../../protocol/time.ts';
 import { openIcmpEngine } from '../icmp/supervisor.ts';
 import { makeLog } from '../log.ts';
 import type { Settings } from '../settings.ts';
 
-/** `agent run`: measures until it is told to stop. The ICMP process is started before anything large is loaded, so that the first packet
+/** `agent run`: measures until it is told to stop. `engine` is the ICMP process, started before anything else was loaded, so that the first packet
  * leaves early; it gets its guard rails later, and sends nothing before. Returns the exit code. */
-export const run = async (settings: Settings, signal: AbortSignal): Promise<number> => {
+export const run = async (settings: Settings, signal: AbortSignal, engine: ChildProcess | null): Promise<number> => {
   const log = makeLog(systemClock, settings.logLevel, process.stderr.isTTY === true, (line) => void process.stderr.write(line));
   const handlers: (() => void)[] = [];
   let railsKnown = false;
@@ -14,6 +15,7 @@ export const run = async (settings: Settings, signal: AbortSignal): Promise<numb
     clock: systemClock,
     log: withoutEarlyWords(log, () => railsKnown),
     limits: null,
+    first: engine,
     onState: () => handlers.forEach((handler) => handler()),
     ...(settings.nice === null ? {} : { nice: settings.nice }),
   });

@@ -1,10 +1,10 @@
 // The ICMP process: the only one that needs CAP_NET_RAW, with nothing in it but the engine, so that nothing else disturbs its timing.
 // It ends when the agent does. It reads the clock and sets timers itself: a Clock would cost more than the packet.
 
-import { randomFillSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { openSync, readSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { SocketAddress } from 'node:net';
+import { makeCompilersWhenBusy } from '../compilers.ts';
 import { makeEngine } from './engine.ts';
 import { readKernelDrops } from './drops.ts';
 import type { ClosedRound, FromEngine, ToEngine } from './messages.ts';
@@ -54,14 +54,18 @@ const main = (): void => {
       unread -= 1;
     });
   };
-  setInterval(() => unread < UNREAD_MESSAGES && tell({ type: 'counters', counters }), COUNTERS_EVERY_MS);
+  const compilersWhenBusy = makeCompilersWhenBusy(now);
+  setInterval(() => {
+    compilersWhenBusy();
+    if (unread < UNREAD_MESSAGES) tell({ type: 'counters', counters });
+  }, COUNTERS_EVERY_MS);
   process.on('message', (message: ToEngine) => {
     if (message.type === 'limits') setLimits(message.limits);
     else if (message.type === 'add') message.tasks.forEach(add);
     else message.slots.forEach(remove);
   });
   wakePrecisely();
-  tell({ type: 'ready', families: sockets.map(({ family }) => family) });
+  tell({ type: 'ready', stamped: sockets.every(({ stamped }) => stamped) });
 };
 
 const tell = (message: FromEngine, sent: () => void = () => undefined): void => {
@@ -94,12 +98,14 @@ const makeAlarm = (): ((ms: number, wake: () => void) => void) => {
   };
 };
 
+/** The kernel's own, read in blocks: node:crypto would bring three megabytes for the same. */
 const makeRandomWords = (): (() => number) => {
+  const source = openSync('/dev/urandom', 'r');
   const words = new Uint32Array(2_048);
   let used = words.length;
   return () => {
     if (used === words.length) {
-      randomFillSync(words);
+      if (readSync(source, words) !== words.byteLength) throw new Error('/dev/urandom gave less than it was asked for');
       used = 0;
     }
     return words[used++] ?? 0;
@@ -118,6 +124,6 @@ const wakePrecisely = (): void => {
 process.once('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole process group: the agent decides when we end.
 process.on('SIGINT', () => undefined);
-Error.stackTraceLimit = 3; // an empty socket is told by a throw
+Error.stackTraceLimit = 3; // a send that the kernel refuses is told by a throw
 main();
 flushCompileCache(); // this process ends by SIGKILL, which writes nothing; with the cache the next one does without the compiler

@@ -1,7 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Log } from '../../protocol/log.ts';
 import type { Health } from '../../protocol/status.ts';
 import { type Clock, slept } from '../../protocol/time.ts';
@@ -9,6 +8,7 @@ import type { Limits } from '../config/limits.ts';
 import type { IcmpEngine, MeasuredRound } from '../probes/probe.ts';
 import { type Inbox, makeInbox } from './inbox.ts';
 import { type ClosedRound, type EngineCounters, type EngineTask, type FromEngine, noCounters, type ToEngine } from './messages.ts';
+import { startEngineProcess } from './process.ts';
 import { outcomeOf } from './sample.ts';
 
 /** The ICMP process as the agent has it: started again when it dies; while it is down there are no rounds, which is "no data", not loss. */
@@ -26,7 +26,7 @@ export interface SupervisedIcmpEngine extends IcmpEngine, AsyncDisposable {
 
 export interface IcmpState {
   readonly icmp: Health['icmp'];
-  /** What is wrong and how to mend it; '' when nothing is. */
+  /** What is wrong and how to mend it, or, beside `ok`, what is less than it could be; '' when nothing is. */
   readonly detail: string;
 }
 
@@ -38,6 +38,8 @@ export interface SupervisorOptions {
   readonly nice?: number;
   readonly onState?: (state: IcmpState) => void;
   readonly execArgv?: readonly string[];
+  /** A process that was started already, to be the first. */
+  readonly first?: ChildProcess | null;
 }
 
 const FIRST_BACK_OFF_MS = 200;
@@ -48,15 +50,6 @@ const WELL_AFTER_MS = 60_000;
 const PERMISSION_RETRY_MS = 60_000;
 /** Rounds of one task that its reader may leave lying. */
 const INBOX_ROUNDS = 1_000;
-/** A small young generation is collected in half a millisecond, and in this thread: helpers would wait behind whatever keeps the other cores busy. */
-const ENGINE_FLAGS = [
-  '--max-semi-space-size=2',
-  '--initial-heap-size=8',
-  '--heap-growing-percent=20',
-  '--single-threaded-gc',
-  '--v8-pool-size=1',
-  '--disable-warning=ExperimentalWarning',
-];
 
 export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine => {
   const { clock, log } = options;
@@ -65,9 +58,11 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
   const toAdd: EngineTask[] = [];
   const toRemove: number[] = [];
   let limits = options.limits;
+  let first = options.first ?? null;
   let nextSlot = 1;
   let child: ChildProcess | null = null;
   let ready = false;
+  let stamped = true;
   let restarts = 0;
   let state: IcmpState = { icmp: 'starting', detail: '' };
   let ended = noCounters();
@@ -76,15 +71,18 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
   const become = (next: IcmpState): void => {
     if (next.icmp === state.icmp && next.detail === state.detail) return;
     state = next;
-    if (next.icmp === 'ok') log.info('icmp-ready', 'the ICMP process measures', { pid: child?.pid });
-    else if (next.icmp !== 'starting') log.error(`icmp-${next.icmp}`, next.detail);
+    if (next.icmp === 'ok') {
+      log.info('icmp-ready', 'the ICMP process measures', { pid: child?.pid });
+      if (next.detail !== '') log.warn('icmp-unstamped', next.detail);
+    } else if (next.icmp !== 'starting') log.error(`icmp-${next.icmp}`, next.detail);
     options.onState?.(next);
   };
   const send = (message: ToEngine): void => {
     // It may have died a moment ago: then this write fails, and its end is told by `exit`. Without a callback the error would end the agent.
     if (ready && child?.connected === true) child.send(message, undefined, undefined, () => undefined);
   };
-  const tellReady = (): void => become(limits === null ? { icmp: 'no-limits', detail: NO_LIMITS } : { icmp: 'ok', detail: '' });
+  const tellReady = (): void =>
+    become(limits === null ? { icmp: 'no-limits', detail: NO_LIMITS } : { icmp: 'ok', detail: stamped ? '' : NO_STAMPS });
 
   /** One message for all tasks that come or go in one turn: a new configuration has thousands. */
   const sendChanges = (): void => {
@@ -105,6 +103,7 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
     else if (message.type === 'no-permission') become({ icmp: 'no-permission', detail: noPermission() });
     else {
       ready = true;
+      ({ stamped } = message);
       toAdd.length = 0;
       toRemove.length = 0;
       send({ type: 'limits', limits });
@@ -115,8 +114,10 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
 
   /** Runs one process to its end. */
   const runOnce = async (): Promise<void> => {
-    const started = startChild(options);
+    const started = first ?? startEngineProcess(options.execArgv);
+    first = null;
     child = started;
+    setNice(started, options.nice);
     started.on('message', take);
     const kill = (): void => void started.kill('SIGKILL');
     stop.signal.addEventListener('abort', kill, { once: true });
@@ -190,24 +191,23 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
 const NO_LIMITS =
   'the limits file is missing or unreadable, so nothing is sent; "agent register" writes one with the defaults, "agent doctor" says what is wrong with it';
 
+const NO_STAMPS =
+  'this kernel does not say when a packet came (SO_TIMESTAMPNS is refused): round trips hold the time until the agent woke, and their error bound says so';
+
 const noPermission = (): string =>
   'raw ICMP needs CAP_NET_RAW: start the agent by its systemd unit, or as root; "agent doctor" says what else mends it';
 
-const startChild = (options: SupervisorOptions): ChildProcess => {
-  const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], {
-    execArgv: [...(options.execArgv ?? ENGINE_FLAGS)],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+const setNice = ({ pid }: ChildProcess, nice: number | undefined): void => {
   try {
-    if (options.nice !== undefined && child.pid !== undefined) setPriority(child.pid, options.nice);
+    if (nice !== undefined && pid !== undefined) setPriority(pid, nice);
   } catch {
     // Not allowed here: it measures all the same, and the error bound shows the difference.
   }
-  return child;
 };
 
 /** Exit code and signal; a process that could not be started has neither. */
 const exitOf = async (child: ChildProcess): Promise<[number | null, string | null]> => {
+  if (child.exitCode !== null || child.signalCode !== null) return [child.exitCode, child.signalCode];
   try {
     const [code, signal] = await once(child, 'exit');
     return [typeof code === 'number' ? code : null, typeof signal === 'string' ? signal : null];

@@ -1,4 +1,3 @@
-import { CompiledQuery } from 'kysely';
 import { isSelected, Labels, type Selector } from '../../protocol/labels.ts';
 import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
@@ -46,10 +45,7 @@ export const DEPENDENCIES_KEY = 'alerts.dependencies';
 
 /** Changes whenever a rule, a target, an agent's labels, a notifier or a dependency does; cheap to ask for. */
 export const definitionsStamp = async (state: State): Promise<number> =>
-  (await state.executeQuery<{ count: number }>(STAMP)).rows[0]?.count ?? 0;
-
-/** Asked with every batch: Kysely would build and compile it anew each time. */
-const STAMP = CompiledQuery.raw('SELECT count FROM definition_changes');
+  (await state.selectFrom('definition_changes').select('count').executeTakeFirst())?.count ?? 0;
 
 /** What definitions are made of. */
 export interface Ingredients {

@@ -4,8 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import type { Bundle } from './bundle.ts';
 import type { Target } from './target.ts';
 
-/** For a program that mostly waits: a small young generation, an old one that is collected before it grows, no helper threads. The ICMP process is
- * started with the same: a young generation of 1 MiB is collected in half a millisecond, in its own thread. */
+/** For a program that mostly waits: a small young generation, an old one that is collected before it grows, no helper threads, no optimising
+ * compilers. The ICMP process is started with the same: a young generation of 1 MiB is collected in half a millisecond, in its own thread. */
 const AGENT_FLAGS = [
   '--max-semi-space-size=1',
   '--initial-heap-size=16',
@@ -14,6 +14,9 @@ const AGENT_FLAGS = [
   '--optimize-for-size',
   '--v8-pool-size=1',
   '--no-experimental-require-module',
+  // They come when they pay: agent/compilers.ts.
+  '--no-turbofan',
+  '--no-maglev',
   // Or the code cache would differ from build to build. Only the agent has it: whom it talks to is chosen by its controller.
   '--hash-seed=1926',
 ];

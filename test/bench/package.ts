@@ -31,7 +31,7 @@ export const packages: Bench = {
       join(built, globSync(`${name}_*_${process.arch === 'x64' ? 'amd64' : 'arm64'}.deb`, { cwd: built })[0] ?? name);
     const sizes = { agent: statSync(deb('sonde-agent')).size / MB, controller: statSync(deb('sonde-controller')).size / MB };
     for (const name of ['agent', 'controller']) execFileSync('dpkg-deb', ['-x', deb(`sonde-${name}`), join(work, name)]);
-    const installedMb = Number(execFileSync('du', ['-sk', join(work, 'agent')], { encoding: 'utf8' }).split('\t')[0]) / 1_000;
+    const installedMb = (Number(execFileSync('du', ['-sk', join(work, 'agent')], { encoding: 'utf8' }).split('\t')[0]) * 1_024) / MB;
     execFileSync('sync');
     const namespace = stack.use(openNamespace('pkg'));
     const agent = await measureAgent({ work, namespace, stack, say, settleMs: words.includes('--short') ? 20_000 : 60_000 });
@@ -164,7 +164,9 @@ const outEchoes = (pid: number): number => {
   return Number(values.split(' ')[names.split(' ').indexOf('OutEchos')]);
 };
 
-const pssMb = (pid: number): number => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1_000;
+/** The kernel counts in KiB. */
+const pssMb = (pid: number): number =>
+  (Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1_024) / MB;
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
 const output = async (child: ChildProcess): Promise<string> => {

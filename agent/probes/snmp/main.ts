@@ -1,5 +1,6 @@
 // The SNMP process: every device has a loop of its own, so that a slow one delays nobody. Started and told by supervisor.ts.
 import { systemClock } from '../../../protocol/time.ts';
+import { makeCompilersWhenBusy } from '../../compilers.ts';
 import type { Limits } from '../../config/limits.ts';
 import { runAsk } from './asks.ts';
 import { runDevice } from './device.ts';
@@ -8,7 +9,10 @@ import type { FromEngine, ToEngine } from './messages.ts';
 const running = new Map<number, AbortController>();
 let limits: Limits | null = null;
 
+const compilersWhenBusy = makeCompilersWhenBusy(systemClock.monotonic);
+
 const tell = (message: FromEngine): void => {
+  compilersWhenBusy();
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 };
 

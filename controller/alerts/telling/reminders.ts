@@ -4,8 +4,10 @@ import type { State } from '../../state/database.ts';
 import { forgetRemoved } from './failing-notifier.ts';
 import { tellAgain } from './tell.ts';
 
+const EVERY_MS = 10_000;
+
 export interface Reminders {
-  /** Looks when it is time again; call it more often. */
+  /** Looks every ten seconds; call it more often. */
   tick(): Promise<void>;
   /** Looks now: routes, silences or maintenance have changed. */
   look(): Promise<void>;
@@ -13,17 +15,11 @@ export interface Reminders {
   onNews(handler: () => void): void;
 }
 
-interface RemindersOptions {
-  readonly state: State;
-  readonly clock: Clock;
-  readonly everyMs: number;
-}
-
-export const openReminders = ({ state, clock, everyMs }: RemindersOptions): Reminders => {
+export const openReminders = ({ state, clock }: { readonly state: State; readonly clock: Clock }): Reminders => {
   const handlers: (() => void)[] = [];
   let dueAt = Number.NEGATIVE_INFINITY;
   const look = async (): Promise<void> => {
-    dueAt = clock.monotonic() + everyMs;
+    dueAt = clock.monotonic() + EVERY_MS;
     const now = Math.floor(clock.now());
     const some = await state.transaction().execute(async (trx) => {
       const isOver = await forgetRemoved(trx, now);

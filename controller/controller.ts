@@ -1,7 +1,7 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
 import { roundEndMs } from '../protocol/round.ts';
 import { openAlerts } from './alerts/alerts.ts';
-import { runConsumer } from './arrivals/consume.ts';
+import { type ConsumerOptions, runConsumer } from './arrivals/consume.ts';
 import { type Behind, openBehind } from './behind.ts';
 import { openChanges } from './fleet/changes.ts';
 import { forgetOld } from './fleet/forget.ts';
@@ -34,6 +34,8 @@ export type * from './ports.ts';
 
 /** How much a consumer takes at once: enough to make a transaction worth it, little enough to answer others in between. */
 const ROUNDS_AT_ONCE = 2_000;
+/** Writes to the store that may be under way: while one is made, others are on their way there and worked on. */
+const STORE_AT_ONCE = 3;
 
 /** Opens everything, subscribes, and runs until the signal aborts. Rejects when something cannot be opened; afterwards nothing rejects. */
 export const openController = async (deps: ControllerDeps, signal: AbortSignal): Promise<Controller> => {
@@ -61,7 +63,7 @@ export const openController = async (deps: ControllerDeps, signal: AbortSignal):
     pointsOf: (agent, round) => pointsOf(agent, round, steering.registry.tagsOf(agent, round.task.slice(0, round.task.indexOf('/')))),
   });
   alerts.onChange(() => changes.emit({ kind: 'incidents' }));
-  const telling = await openTelling({ ...deps, clock, alerts, changes });
+  const telling = await openTelling({ ...deps, ...tuning, clock, alerts, changes });
   const watchdog = openWatchdog({ ...deps, clock, troubles: troubles.list, site: deps.site ?? 'Sonde', onOrders: steering.agentsChanged });
   const intake = openIntake({ ...deps, clock, tuning, troubles, publish, steering, alertsAt: await alerts.position() });
 
@@ -148,18 +150,20 @@ const runConsumers = (parts: Parts, signal: AbortSignal): Promise<void>[] => {
   const { deps, alerts, polls, machines, clock, now, troubles, latest, steering, intake, totals, fleetMetrics, behind } = parts;
   const pointsOfArrival = makePointsOf(steering.registry.tagsOf);
   const setAside = openSetAside(deps.state, clock, deps.log);
-  const consumer = (name: ConsumerName, handle: Parameters<typeof runConsumer>[0]['handle']): Promise<void> => {
+  const consumer = (name: ConsumerName, handle: ConsumerOptions['handle'], atOnce = 1): Promise<void> => {
     const onTrouble = (message: string | null): void => troubles.set(name, message);
-    return runConsumer({ name, log: intake.arrivals, bell: intake.bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, onTrouble }, signal);
+    const { arrivals: log, bell } = intake;
+    return runConsumer({ name, log, bell, clock, handle, maxRounds: ROUNDS_AT_ONCE, atOnce, onTrouble }, signal);
+  };
+  const storeRounds: ConsumerOptions['handle'] = async (arrivals) => {
+    const stored = await writeRounds(deps.store, arrivals, pointsOfArrival, setAside.add);
+    totals.roundsStored += stored.rounds;
+    if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
+    const at = now();
+    for (const { batch } of arrivals) if (batch.lane === 'fresh') for (const round of batch.rounds) behind.add(at - roundEndMs(round));
   };
   return [
-    consumer('store', async (arrivals) => {
-      const stored = await writeRounds(deps.store, arrivals, pointsOfArrival, setAside.add);
-      totals.roundsStored += stored.rounds;
-      if (stored.newestEnd !== null) totals.storeLagMs = Math.max(0, now() - stored.newestEnd);
-      const at = now();
-      for (const { batch } of arrivals) if (batch.lane === 'fresh') for (const round of batch.rounds) behind.add(at - roundEndMs(round));
-    }),
+    consumer('store', storeRounds, STORE_AT_ONCE),
     consumer('alerts', (arrivals) => alerts.consume(arrivals)),
     consumer('devices', async (arrivals) => {
       const rounds = arrivals.flatMap(({ agent, batch }) => batch.rounds.filter(isSnmp).map((round) => ({ agent, round })));

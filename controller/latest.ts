@@ -15,14 +15,12 @@ export interface LatestRounds {
 
 /** Begins with what the store has; a store that does not answer now is no reason not to start. */
 export const openLatestRounds = async (store: SeriesStore, changes: Changes, onError: (error: unknown) => void): Promise<LatestRounds> => {
-  const newest = new Map<string, LatestColumn>();
-  const remember = (point: Point): LatestColumn => {
-    const { agent = '', target = '', task = '' } = point.tags;
-    const interval = point.fields['interval_ms'];
-    const latest = { agent, target, task, intervalMs: typeof interval === 'number' ? interval : 0, column: columnOfPoint(point) };
-    const key = `${agent} ${task}`;
-    if ((newest.get(key)?.column.at ?? Number.NEGATIVE_INFINITY) <= point.at) newest.set(key, latest);
-    return latest;
+  const byAgent = new Map<string, Map<string, Point>>();
+  const remember = (point: Point): void => {
+    const { agent = '', task = '' } = point.tags;
+    let newest = byAgent.get(agent);
+    if (newest === undefined) byAgent.set(agent, (newest = new Map<string, Point>()));
+    if ((newest.get(task)?.at ?? Number.NEGATIVE_INFINITY) <= point.at) newest.set(task, point);
   };
   try {
     // The database may hold other people's pings: theirs have no task of ours, or say where they came from.
@@ -34,12 +32,20 @@ export const openLatestRounds = async (store: SeriesStore, changes: Changes, onE
   return {
     add(agent, points) {
       const rounds = points.filter(({ measurement }) => measurement === PING);
-      const byTask = Map.groupBy(rounds.map(remember), ({ task }) => task);
-      for (const [task, latest] of byTask) changes.emit({ kind: 'rounds', agent, task, columns: latest.map(({ column }) => column) });
+      for (const point of rounds) remember(point);
+      if (!changes.isHeard()) return;
+      for (const [task, own] of Map.groupBy(rounds, ({ tags }) => tags['task'] ?? ''))
+        changes.emit({ kind: 'rounds', agent, task, columns: own.map(columnOfPoint) });
     },
-    list: () => [...newest.values()],
+    list: () => [...byAgent.values()].flatMap((newest) => [...newest.values()].map(latestOf)),
     keepAgents(isKnown) {
-      for (const [key, { agent }] of newest) if (!isKnown(agent)) newest.delete(key);
+      for (const agent of byAgent.keys()) if (!isKnown(agent)) byAgent.delete(agent);
     },
   };
+};
+
+const latestOf = (point: Point): LatestColumn => {
+  const { agent = '', target = '', task = '' } = point.tags;
+  const interval = point.fields['interval_ms'];
+  return { agent, target, task, intervalMs: typeof interval === 'number' ? interval : 0, column: columnOfPoint(point) };
 };

@@ -74,6 +74,8 @@ export interface Tuning {
   readonly upkeepEveryMs: number;
   /** How often it is looked whether a verdict is due. */
   readonly verdictsEveryMs: number;
+  /** How often steps, repetitions and ends of mutes are looked for. */
+  readonly remindEveryMs: number;
   readonly retentionEveryMs: number;
   /** Labels that become tags of the series. */
   readonly tagLabels: readonly string[];

@@ -24,14 +24,15 @@ interface Parts extends Pick<ControllerDeps, 'state' | 'random' | 'log' | 'send'
   readonly clock: Clock;
   readonly alerts: Pick<Alerts, 'onChange'>;
   readonly changes: Changes;
+  readonly remindEveryMs: number;
 }
 
 /** Also encrypts the secrets of notifiers that were kept before there was a vault. */
 export const openTelling = async (parts: Parts): Promise<Telling> => {
-  const { state, clock, random, log, send, vault, alerts, changes } = parts;
+  const { state, clock, random, log, send, vault, alerts, changes, remindEveryMs } = parts;
   const place = { origin: parts.origin ?? '' };
   await sealKept(state, vault);
-  const reminders = openReminders({ state, clock });
+  const reminders = openReminders({ state, clock, everyMs: remindEveryMs });
   let wake = (): void => {};
   const onNews = (handler: () => void): void => {
     wake = handler;

@@ -14,6 +14,7 @@ export const DEFAULT_TUNING: Tuning = {
   retention: { raw: 90 * DAY_MS, '1m': 180 * DAY_MS, '5m': 400 * DAY_MS, '1h': 1_830 * DAY_MS },
   upkeepEveryMs: 30_000,
   verdictsEveryMs: 15_000,
+  remindEveryMs: 10_000,
   retentionEveryMs: 3_600_000,
   tagLabels: [],
   targetPacketsPerSecond: 200,

@@ -19,6 +19,7 @@ export class ConfigKeeper {
   readonly #log: Log;
   #held: Held;
   #freshness: Freshness;
+  #stale = false;
 
   constructor(identity: Identity, lastGood: LastGood, apply: Apply, log: Log, nowMs: number) {
     this.#identity = identity;
@@ -91,8 +92,17 @@ export class ConfigKeeper {
     }
   }
 
+  /** Whether what is applied may be old, by steady time; the log says when that changes. */
   mayBeStale(nowMs: number, staleMs: number): boolean {
-    return mayBeStale(this.#freshness, this.#held, nowMs, staleMs);
+    const stale = mayBeStale(this.#freshness, this.#held, nowMs, staleMs);
+    if (stale && !this.#stale)
+      this.#log.warn(
+        'config-may-be-stale',
+        'the controller has not said for long what the newest configuration is, or its newest does not come',
+      );
+    if (!stale && this.#stale) this.#log.info('config-fresh', 'the configuration is known to be the newest again');
+    this.#stale = stale;
+    return stale;
   }
 
   #reject(verdict: Rejection): ConfigReport {

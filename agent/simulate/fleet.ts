@@ -1,7 +1,8 @@
 // Many agents in one process, for demonstrations and load: their rounds are made up, their batches and acknowledgements are real.
 import { connect, type MqttClient } from 'mqtt';
+import * as z from 'zod';
 import { Acknowledgement } from '../../protocol/acknowledgement.ts';
-import { decode, encode } from '../../protocol/codec.ts';
+import { decode, encode, encodeText } from '../../protocol/codec.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Outcome } from '../../protocol/round.ts';
@@ -38,14 +39,18 @@ export interface SimulatedCounters {
   refused: number;
 }
 
-interface SimulatedAgent {
-  readonly id: string;
+/** Agents that measure the same at the same moments: a message is encoded once for all of them, so that many can be simulated cheaply. */
+interface Group {
+  readonly members: readonly Member[];
   readonly epoch: string;
   nextSeq: number;
   nextTarget: number;
   pending: string[];
   pendingSince: number;
-  unacknowledged: number;
+}
+interface Member {
+  readonly id: string;
+  readonly group: Group;
   /** Lowest sequence that is not acknowledged yet; acknowledgements come in order here. */
   lowest: number;
 }
@@ -54,6 +59,9 @@ const TICK_MS = 20;
 const OUTCOMES = 2_000;
 const STATUSES_PER_TICK = 100;
 const WINDOW_MS = 10_000;
+/** Up to so many agents all are different. */
+const GROUPS = 500;
+const QuickAcknowledgement = z.compile(Acknowledgement);
 /** What is under way when it is told to stop is waited for this long. */
 const LAST_ACKNOWLEDGEMENTS_MS = 20_000;
 
@@ -65,20 +73,9 @@ export const runSimulatedFleet = async (
 ): Promise<void> => {
   const { clock, random, log } = options;
   const client = await open(options.brokerUrl);
-  const agents = Array.from(
-    { length: options.agents },
-    (_, i): SimulatedAgent => ({
-      id: `${options.prefix}${i + 1}`,
-      epoch: random.hex(8),
-      nextSeq: 1,
-      nextTarget: 0,
-      pending: [],
-      pendingSince: 0,
-      unacknowledged: 0,
-      lowest: 1,
-    }),
-  );
-  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const groups = makeGroups(options);
+  const members = groups.flatMap((group) => group.members);
+  const byId = new Map(members.map((member) => [member.id, member]));
   listen(client, byId, counters);
   await client.subscribeAsync(everyAgentsTopic('rounds/ack'), { qos: 0 });
   // Made up beforehand: making them must not be what is measured.
@@ -88,30 +85,32 @@ export const runSimulatedFleet = async (
   let next = 0;
   let told = 0;
   let last = clock.monotonic();
-  const waiting: SimulatedAgent[] = [];
+  const waiting: Group[] = [];
   while (await slept(clock, TICK_MS, signal)) {
-    for (let i = 0; i < STATUSES_PER_TICK && told < agents.length; i += 1) tellStatus(client, agents[told++]);
+    for (let i = 0; i < STATUSES_PER_TICK && told < members.length; i += 1) tellStatus(client, members[told++]);
     const now = clock.monotonic();
     due += ((now - last) / 1000) * options.roundsPerSecond;
     last = now;
-    for (; due >= 1; due -= 1) {
-      const agent = agents[next++ % agents.length];
-      if (agent === undefined) break;
-      if (agent.pending.length === 0) {
-        agent.pendingSince = now;
-        waiting.push(agent);
+    for (;;) {
+      const group = groups[next % groups.length];
+      if (group === undefined || due < group.members.length) break;
+      next += 1;
+      due -= group.members.length;
+      if (group.pending.length === 0) {
+        group.pendingSince = now;
+        waiting.push(group);
       }
-      agent.pending.push(roundText(agent, options.targets, outcomes[Math.floor(random.fraction() * OUTCOMES)] ?? '', clock.now()));
-      counters.rounds += 1;
+      group.pending.push(roundText(group, options.targets, outcomes[Math.floor(random.fraction() * OUTCOMES)] ?? '', clock.now()));
+      counters.rounds += group.members.length;
     }
     let sent = 0;
     for (; sent < waiting.length && now - (waiting[sent]?.pendingSince ?? now) >= options.collectMs; sent += 1) {
-      const agent = waiting[sent];
-      if (agent !== undefined) publish(client, agent, counters, clock.now());
+      const group = waiting[sent];
+      if (group !== undefined) publish(client, group, counters, clock.now());
     }
     waiting.splice(0, sent);
   }
-  for (const agent of waiting) publish(client, agent, counters, clock.now());
+  for (const group of waiting) publish(client, group, counters, clock.now());
   const patience = AbortSignal.timeout(LAST_ACKNOWLEDGEMENTS_MS);
   while (counters.acknowledged < counters.rounds && (await slept(clock, 100, patience)));
   await client.endAsync(true);
@@ -127,44 +126,55 @@ const open = async (url: string): Promise<MqttClient> => {
   return client;
 };
 
-const listen = (client: MqttClient, byId: ReadonlyMap<string, SimulatedAgent>, counters: SimulatedCounters): void => {
+const makeGroups = ({ agents, prefix, random }: SimulatedFleetOptions): Group[] => {
+  const size = Math.ceil(agents / GROUPS);
+  return Array.from({ length: Math.ceil(agents / size) }, (_, g) => {
+    const members: Member[] = [];
+    const group: Group = { members, epoch: random.hex(8), nextSeq: 1, nextTarget: 0, pending: [], pendingSince: 0 };
+    for (let i = g * size; i < Math.min(agents, (g + 1) * size); i += 1) members.push({ id: `${prefix}${i + 1}`, group, lowest: 1 });
+    return group;
+  });
+};
+
+const listen = (client: MqttClient, byId: ReadonlyMap<string, Member>, counters: SimulatedCounters): void => {
   client.on('message', (name, payload) => {
-    const agent = byId.get(parseTopic(name)?.agentId ?? '');
-    const ack = decode(Acknowledgement, payload);
-    if (agent === undefined || !ack.ok || ack.value.epoch !== agent.epoch) return;
+    const member = byId.get(parseTopic(name)?.agentId ?? '');
+    const ack = decode(QuickAcknowledgement, payload);
+    if (member === undefined || !ack.ok || ack.value.epoch !== member.group.epoch) return;
     for (const [first, end] of ack.value.ranges) {
       counters.acknowledged += end - first + 1;
-      agent.unacknowledged -= end - first + 1;
-      if (first <= agent.lowest) agent.lowest = Math.max(agent.lowest, end + 1);
+      if (first <= member.lowest) member.lowest = Math.max(member.lowest, end + 1);
     }
     counters.refused += ack.value.refused.length;
   });
 };
 
-const roundText = (agent: SimulatedAgent, targets: number, outcome: string, now: number): string => {
-  const target = (agent.nextTarget++ % targets) + 1;
+const roundText = (group: Group, targets: number, outcome: string, now: number): string => {
+  const target = (group.nextTarget++ % targets) + 1;
   const at = Math.floor(now) - WINDOW_MS;
-  return `{"seq":${agent.nextSeq++},"task":"t${target}/icmp","at":${at},"durationMs":${WINDOW_MS},"intervalMs":${WINDOW_MS},"time":{"source":"controller","boundMs":0.4,"ageS":12},"outcome":${outcome}}`;
+  return `{"seq":${group.nextSeq++},"task":"t${target}/icmp","at":${at},"durationMs":${WINDOW_MS},"intervalMs":${WINDOW_MS},"time":{"source":"controller","boundMs":0.4,"ageS":12},"outcome":${outcome}}`;
 };
 
-const publish = (client: MqttClient, agent: SimulatedAgent, counters: SimulatedCounters, now: number): void => {
-  const head = `{"v":${PROTOCOL_VERSION},"epoch":"${agent.epoch}","lane":"fresh","lowest":${agent.lowest},"upTo":${Math.floor(now) - 1_000},"rounds":[`;
-  const payload = Buffer.from(encode(JSON.parse(`${head}${agent.pending.join(',')}]}`)));
-  agent.unacknowledged += agent.pending.length;
-  agent.pending = [];
-  counters.batches += 1;
-  counters.bytes += payload.length;
-  client.publish(topic(agent.id, 'rounds'), payload, { qos: 0 });
+const publish = (client: MqttClient, group: Group, counters: SimulatedCounters, now: number): void => {
+  const lowest = Math.min(...group.members.map((member) => member.lowest));
+  const head = `{"v":${PROTOCOL_VERSION},"epoch":"${group.epoch}","lane":"fresh","lowest":${lowest},"upTo":${Math.floor(now) - 1_000},"rounds":[`;
+  const payload = Buffer.from(encodeText(`${head}${group.pending.join(',')}]}`));
+  group.pending = [];
+  for (const { id } of group.members) {
+    counters.batches += 1;
+    counters.bytes += payload.length;
+    client.publish(topic(id, 'rounds'), payload, { qos: 0 });
+  }
 };
 
-const tellStatus = (client: MqttClient, agent: SimulatedAgent | undefined): void => {
-  if (agent === undefined) return;
+const tellStatus = (client: MqttClient, member: Member | undefined): void => {
+  if (member === undefined) return;
   const status: OnlineStatus = {
     v: PROTOCOL_VERSION,
     state: 'online',
-    epoch: agent.epoch,
+    epoch: member.group.epoch,
     version: 'simulated',
-    hostname: agent.id,
+    hostname: member.id,
     capabilities: ['icmp'],
     applied: null,
     mayBeStale: false,
@@ -173,5 +183,5 @@ const tellStatus = (client: MqttClient, agent: SimulatedAgent | undefined): void
     packetsPerSecond: 1,
     health: { icmp: 'ok', icmpRestarts: 0, guardRailHits: 0, roundsSkipped: 0 },
   };
-  client.publish(topic(agent.id, 'status'), Buffer.from(encode(status)), { qos: 1, retain: true });
+  client.publish(topic(member.id, 'status'), Buffer.from(encode(status)), { qos: 1, retain: true });
 };

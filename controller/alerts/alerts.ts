@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { RuleStanding } from '../../protocol/rule-view.ts';
 import { mayPage, type Rule } from '../../protocol/rule.ts';
 import type { Log } from '../../protocol/log.ts';
@@ -63,7 +63,8 @@ export interface Alerts {
 const SEEDED = 'alerts.built-in-rules';
 /** A tick that comes later than this after the one before: the controller stood still, and so nobody could come back. */
 const STOOD_STILL_MS = 30_000;
-const PRESENCE_ROWS = 500;
+const PRESENCE_SINCE = `SELECT from_at, state FROM presence WHERE agent_id = ? AND from_at >=
+  ifnull((SELECT max(from_at) FROM presence WHERE agent_id = ? AND from_at <= ?), 0) ORDER BY from_at`;
 
 /** Opens the alerts where they stood; seeds the built-in rules at the first start. */
 export const openAlerts = async (deps: AlertsDeps): Promise<Alerts> => {
@@ -245,11 +246,12 @@ const remembersOf = ({ rules }: Definitions): Dirty['remembers'] => {
   };
 };
 
-const presenceOf = async (state: State, agents: readonly string[]): Promise<ReadonlyMap<string, readonly PresenceRow[]>> => {
+/** Each agent's presence rows from the one that holds at its time on, in order. */
+const presenceOf = async (state: State, since: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, readonly PresenceRow[]>> => {
   const byAgent = new Map<string, readonly PresenceRow[]>();
-  for (const agent of agents) {
-    const newest = state.selectFrom('presence').select(['from_at', 'state']).where('agent_id', '=', agent).orderBy('from_at', 'desc');
-    byAgent.set(agent, (await newest.limit(sql.lit(PRESENCE_ROWS)).execute()).toReversed());
+  for (const [agent, from] of since) {
+    const { rows } = await state.executeQuery<PresenceRow>(CompiledQuery.raw(PRESENCE_SINCE, [agent, agent, Math.floor(from)]));
+    byAgent.set(agent, rows);
   }
   return byAgent;
 };

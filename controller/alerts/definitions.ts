@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import { isSelected, Labels, type Selector } from '../../protocol/labels.ts';
 import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
@@ -45,7 +46,10 @@ export const DEPENDENCIES_KEY = 'alerts.dependencies';
 
 /** Changes whenever a rule, a target, an agent's labels, a notifier or a dependency does; cheap to ask for. */
 export const definitionsStamp = async (state: State): Promise<number> =>
-  (await state.selectFrom('definition_changes').select('count').executeTakeFirst())?.count ?? 0;
+  (await state.executeQuery<{ count: number }>(STAMP)).rows[0]?.count ?? 0;
+
+/** Asked with every batch: Kysely would build and compile it anew each time. */
+const STAMP = CompiledQuery.raw('SELECT count FROM definition_changes');
 
 /** What definitions are made of. */
 export interface Ingredients {

@@ -55,20 +55,24 @@ const heardBy = (memory: Memory, agent: string): Map<string, number> => {
   return heard;
 };
 
-/** The agents of which a round may breach some rule: only their presence matters. */
-export const suspects = (watches: Watches, taken: readonly Taken[]): readonly string[] => {
-  const isBreach = (agent: string, observation: Observation): boolean =>
-    watches
-      .of(agent, observation)
-      ?.checks.some(
-        ({ rule }) => rule.kind !== 'threshold' || rule.window !== undefined || readingOf(rule, observation).reading === 'breached',
-      ) ?? false;
-  return [
-    ...new Set(
-      taken.filter(({ delivery, ready }) => ready.some((one) => isBreach(delivery.agent, one))).map(({ delivery }) => delivery.agent),
-    ),
-  ];
+/** The agents of which a round may breach some rule, and the start of the first such round, ms: only their presence since then matters. */
+export const suspects = (watches: Watches, taken: readonly Taken[]): ReadonlyMap<string, number> => {
+  const since = new Map<string, number>();
+  for (const { delivery, ready } of taken)
+    for (const observation of ready) {
+      const { agent } = delivery;
+      const before = since.get(agent) ?? Number.POSITIVE_INFINITY;
+      if (observation.at < before && mayBreach(watches, agent, observation)) since.set(agent, observation.at);
+    }
+  return since;
 };
+
+const mayBreach = (watches: Watches, agent: string, observation: Observation): boolean =>
+  watches
+    .of(agent, observation)
+    ?.checks.some(
+      ({ rule }) => rule.kind !== 'threshold' || rule.window !== undefined || readingOf(rule, observation).reading === 'breached',
+    ) ?? false;
 
 /** Ends alerts whose rule, target or agent is gone: nobody will ever clear them. Goes by what is defined now, names by what was before. */
 export const dropUndefined = (

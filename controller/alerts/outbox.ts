@@ -73,13 +73,13 @@ const nextRows = (state: State) =>
   state
     .selectFrom('outbox')
     .selectAll()
-    .where('state', '=', 'waiting')
+    .where('state', '=', sql.lit('waiting')) // spelt out: a parameter would not find the index of those that wait
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
           selectFrom('outbox as earlier')
             .select('earlier.id')
-            .where('earlier.state', '=', 'waiting')
+            .where('earlier.state', '=', sql.lit('waiting'))
             .whereRef('earlier.incident_id', '=', 'outbox.incident_id')
             .whereRef('earlier.notifier_id', '=', 'outbox.notifier_id')
             .whereRef('earlier.id', '<', 'outbox.id'),

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import { isSelected } from '../../protocol/labels.ts';
 import type { Rule } from '../../protocol/rule.ts';
 import type { State } from '../state/database.ts';
@@ -74,18 +74,11 @@ const offCause = ({ definitions, ledger }: Bench, agent: string, off: OffAgents)
 };
 
 export const offAgents = async (state: State): Promise<OffAgents> => {
-  const rows = await state
-    .selectFrom('agents')
-    .select((agent) => {
-      const newest = agent
-        .selectFrom('presence')
-        .whereRef('presence.agent_id', '=', 'agents.id')
-        .orderBy('from_at', 'desc')
-        .limit(sql.lit(1));
-      return ['agents.id', newest.select('from_at').as('from_at'), newest.select('presence.state').as('presence')];
-    })
-    .where('agents.state', '=', 'active')
-    .where('agents.online', '=', 0)
-    .execute();
-  return new Map(rows.map((row) => [row.id, row.presence === 'off' ? row.from_at : null]));
+  const { rows } = await state.executeQuery<{ id: string; since: number | null }>(OFF);
+  return new Map(rows.map(({ id, since }) => [id, since]));
 };
+
+/** Asked with every tick: Kysely would build and compile it anew each time. */
+const OFF = CompiledQuery.raw(`SELECT agents.id AS id,
+    (SELECT iif(state = 'off', from_at, NULL) FROM presence WHERE agent_id = agents.id ORDER BY from_at DESC LIMIT 1) AS since
+  FROM agents WHERE agents.state = 'active' AND agents.online = 0`);

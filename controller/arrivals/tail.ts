@@ -9,9 +9,9 @@ export interface Tail {
   clear(): void;
 }
 
-/** About 2 KB a round. */
-const MOST_ROUNDS = 8_000;
-const MOST_ARRIVALS = 8_000;
+/** About 4 KB a round with its points. What has fallen out is parsed a second time, just when there is no time for it. */
+const MOST_ROUNDS = 30_000;
+const MOST_ARRIVALS = 30_000;
 
 export const openTail = (): Tail => {
   let arrivals: Arrival[] = [];

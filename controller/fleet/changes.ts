@@ -11,6 +11,8 @@ export type Change =
 /** Fan-out in memory: no queue, no replay. Who comes late reads the present state first. */
 export interface Changes {
   emit(change: Change): void;
+  /** False: what is emitted now reaches nobody, so that it need not be made. */
+  isHeard(): boolean;
   /** Returns how to stop listening. A handler must not wait; one that throws is logged and stays. */
   listen(handler: (change: Change) => void): () => void;
 }
@@ -27,6 +29,7 @@ export const openChanges = (onError: (error: unknown) => void): Changes => {
         }
       }
     },
+    isHeard: () => handlers.size > 0,
     listen(handler) {
       handlers.add(handler);
       return () => {

@@ -63,6 +63,7 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
   const capabilities = await readCapabilities(state);
   let revision = await readRevision(state);
   let raisedAt = Number.NEGATIVE_INFINITY;
+  let isSyncDue = false;
 
   const publishConfig = ({ agent_id, message }: Pushed): void =>
     publish(topic(agent_id, 'config'), encode(JSON.parse(message)), { retain: true });
@@ -150,6 +151,9 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
   const compare: Push['compare'] = (agent, applied) => {
     const generation = signer.generation();
     if (applied.generation > generation || (applied.generation === generation && applied.revision > revision)) raise(agent, applied);
+    // A broker may have lost what we told it, or kept it back: said again with each status until the agent has it.
+    const last = pushed.get(agent);
+    if (last !== undefined && applied.generation === last.generation && applied.revision < last.revision) publishConfig(last);
   };
 
   /** What an agent can do decides about its tasks. */
@@ -157,9 +161,12 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     const known = capabilities.get(agent) ?? NONE;
     if (known.size === can.length && can.every((one) => known.has(one))) return;
     capabilities.set(agent, new Set(can));
-    serial(sync).catch((error: unknown) =>
-      log.error('not-pushed', `agent ${agent} has new capabilities, and was not told: ${String(error)}`),
-    );
+    if (isSyncDue) return; // a fleet that comes back is compiled a few times, not once for each of its agents
+    isSyncDue = true;
+    serial(() => {
+      isSyncDue = false;
+      return sync();
+    }).catch((error: unknown) => log.error('not-pushed', `agent ${agent} has new capabilities, and was not told: ${String(error)}`));
   };
 
   return {

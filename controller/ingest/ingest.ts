@@ -115,7 +115,8 @@ export const openIngest = (options: IngestOptions): Ingest => {
     },
     acknowledge(agent, acknowledgement) {
       const backlogPerSecond = credits.grant(clock.now(), options.fill());
-      options.publish(topic(agent, 'rounds/ack'), encode({ ...acknowledgement, backlogPerSecond } satisfies Acknowledgement));
+      // QoS 0: what is not acknowledged is sent again and answered again, so the broker need not confirm each answer to us.
+      options.publish(topic(agent, 'rounds/ack'), encode({ ...acknowledgement, backlogPerSecond } satisfies Acknowledgement), { qos: 0 });
     },
     counters,
   };

@@ -1,5 +1,5 @@
 // Rounds as smokeping_prober, blackbox_exporter and the network-quality gauges name them, counted since the start of this process.
-import { decodeSketch, quantileOf, type Sketch } from '../../protocol/sketch.ts';
+import { decodeSketch, LAST_BUCKET, quantileOf } from '../../protocol/sketch.ts';
 import type { Point } from '../series/store.ts';
 import type { Family, HistogramSample, Labels, Sample } from '../../protocol/exposition.ts';
 
@@ -12,8 +12,10 @@ export interface PingSeries {
   sent: number;
   duplicates: number;
   sendErrors: number;
-  received: number;
-  readonly cumulative: number[];
+  /** Packets whose RTT is in the histogram. */
+  timed: number;
+  /** By the first bound that an RTT is not above; those above all of them are only in `timed`. */
+  readonly counts: number[];
   sumS: number;
 }
 
@@ -23,8 +25,8 @@ export const newPing = (point: Point): PingSeries => ({
   sent: 0,
   duplicates: 0,
   sendErrors: 0,
-  received: 0,
-  cumulative: BOUNDS_S.map(() => 0),
+  timed: 0,
+  counts: BOUNDS_S.map(() => 0),
   sumS: 0,
 });
 
@@ -46,18 +48,26 @@ export const countPing = (series: PingSeries, point: Point): void => {
   const text = point.fields['rtt_sketch'];
   const decoded = typeof text === 'string' ? decodeSketch(text) : null;
   if (decoded === null || !decoded.ok) return;
-  series.received += number('packets_received');
+  const { buckets, counts } = decoded.value;
+  for (let i = 0; i < buckets.length; i += 1) {
+    const count = counts[i] ?? 0;
+    const bound = BOUND_OF_BUCKET[buckets[i] ?? 0] ?? BOUNDS_S.length;
+    series.timed += count;
+    if (bound < BOUNDS_S.length) series.counts[bound] = (series.counts[bound] ?? 0) + count;
+  }
   series.sumS += (number('average_response_ms') * number('packets_received')) / 1000;
-  addSketch(series.cumulative, decoded.value, number('packets_received'));
 };
 
-const addSketch = (cumulative: number[], sketch: Sketch, received: number): void => {
-  const values = sketch.counts.map((count, i) => ({ count, ms: quantileOf({ buckets: [sketch.buckets[i] ?? 0], counts: [1] }, 1) ?? 0 }));
-  const known = values.reduce((sum, { count }) => sum + count, 0);
-  for (const [i, bound] of BOUNDS_S.entries()) {
-    const below = values.reduce((sum, { count, ms }) => sum + (ms / 1000 <= bound ? count : 0), 0);
-    cumulative[i] = (cumulative[i] ?? 0) + (known > 0 ? Math.min(received, below) : 0);
-  }
+/** Which bound a bucket of the sketch counts to. */
+const BOUND_OF_BUCKET = Uint8Array.from({ length: LAST_BUCKET + 1 }, (_, bucket) => {
+  const seconds = (quantileOf({ buckets: [bucket], counts: [1] }, 1) ?? 0) / 1000;
+  const bound = BOUNDS_S.findIndex((one) => seconds <= one);
+  return bound < 0 ? BOUNDS_S.length : bound;
+});
+
+const cumulated = (counts: readonly number[]): number[] => {
+  let sum = 0;
+  return counts.map((count) => (sum += count));
 };
 
 const numberOf = ({ fields }: Point, field: string): number | null => {
@@ -80,7 +90,7 @@ export const pingFamilies = (all: readonly PingSeries[]): Family[] => {
   const counter = (name: string, help: string, samples: Sample[]): Family => ({ name, help, type: 'counter', samples });
   const gauge = (name: string, help: string, samples: Sample[]): Family => ({ name, help, type: 'gauge', samples });
   const histogram = (factor: number): HistogramSample[] =>
-    all.map(({ labels, cumulative, received, sumS }) => ({ labels, cumulative, count: received, sum: sumS * factor }));
+    all.map(({ labels, counts, timed, sumS }) => ({ labels, cumulative: cumulated(counts), count: timed, sum: sumS * factor }));
   const ms = (field: string) => newest(field, 0.001);
   return [
     counter(

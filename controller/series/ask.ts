@@ -31,6 +31,7 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     .map((tags) => ({ tags, key: keyOf(tags) }))
     .filter(({ key }) => key >= start.key);
   const atOnce = ask.bucketMs === 0 ? SERIES_AT_ONCE : seriesFor((ask.to - ask.from) / ask.bucketMs);
+  const cells = cellsOf(columns);
   const series: Asked['series'] = [];
   let left = page.limit;
   let next: string | null = null;
@@ -49,7 +50,7 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     for (const { key, tags } of batch) {
       const rows = byKey.get(key)?.rows ?? [];
       const taken = rows.slice(0, left);
-      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => rowOf(columns, row)) });
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => cells.map((cell) => cell(row))) });
       left -= taken.length;
       const rest = rows[taken.length];
       if (rest === undefined) continue;
@@ -86,15 +87,17 @@ const askStore = (
   });
 };
 
-/** A row of the answer. Thousands are made at once, so most values go straight over. */
-const rowOf = (columns: readonly Selected[], { at, values }: SeriesRow): (FieldValue | null)[] => {
-  const row: (FieldValue | null)[] = [at];
-  let from = 0;
-  for (const { needs, value } of columns) {
-    row.push(value === first ? (values[from] ?? null) : value(values.slice(from, from + needs.length)));
-    from += needs.length;
-  }
-  return row;
+type Cell = (row: SeriesRow) => FieldValue | null;
+
+/** How each cell of an answer's row comes from a row of the store. Tens of thousands are read at once, so most values go straight over. */
+const cellsOf = (columns: readonly Selected[]): readonly Cell[] => {
+  let next = 0;
+  const values = columns.map(({ needs, value }): Cell => {
+    const from = next;
+    next += needs.length;
+    return value === first ? (row) => row.values[from] ?? null : (row) => value(row.values.slice(from, from + needs.length));
+  });
+  return [({ at }) => at, ...values];
 };
 
 const keyOf = (tags: Readonly<Record<string, string>>): string =>

@@ -38,6 +38,8 @@ export interface LoadStage extends AsyncDisposable {
   readonly data: string;
   readonly origin: () => string;
   readonly controller: () => ChildProcess;
+  /** Process ids by what they are. */
+  processes(): Readonly<Record<string, number>>;
   startController(): Promise<void>;
   /** SIGKILL unless said. */
   endController(signal?: NodeJS.Signals): Promise<void>;
@@ -61,6 +63,7 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
   const children: ChildProcess[] = [mosquitto];
   await seed(data, options);
   let controller: ChildProcess | null = null;
+  let fleet: ChildProcess | null = null;
   let origin = '';
   const ask = async (path: string): Promise<string> => {
     const outgoing = request({
@@ -83,6 +86,7 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
     data,
     origin: () => origin,
     controller: () => controller ?? mosquitto,
+    processes: () => ({ controller: controller?.pid ?? 0, broker: mosquitto.pid ?? 0, fleet: fleet?.pid ?? 0 }),
     endController,
     async startController() {
       const broker = ['--broker', `mqtt://127.0.0.1:${port}`, '--agents-broker', 'mqtts://127.0.0.1:1'];
@@ -108,6 +112,7 @@ export const openLoadStage = async (options: LoadStageOptions): Promise<LoadStag
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       children.push(child);
+      fleet = child;
       const lines = createInterface({ input: child.stdout });
       lines.on('line', (line) => (latest = JSON.parse(line)));
       return {

@@ -50,7 +50,8 @@ export const inWorkers = async (parts: readonly Part[]): Promise<Result[]> => {
 };
 
 const inWorker = async (part: Part): Promise<Result> => {
-  const child = fork(new URL('./worker.ts', import.meta.url), [JSON.stringify(part)]);
+  const execArgv = [...process.execArgv, '--max-semi-space-size=32']; // most of what a world makes dies young
+  const child = fork(new URL('./worker.ts', import.meta.url), [JSON.stringify(part)], { execArgv });
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   let result: Result | null = null;
   child.on('message', (message) => {

@@ -197,9 +197,10 @@ const accountFor = (agents: readonly AgentNode[], ledger: Ledger, journal: Journ
 const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
   backlogRoundsPerSecond: random.pick([2, 2, 20, 500]),
   commitWaitMs: random.pick([5, 5_000, 10_000, 10_000]),
-  tickMs: 5_000,
+  tickMs: 10_000,
   verdictsEveryMs: 6 * 3_600_000, // none of the promises rests on them, and they read a lot
-  upkeepEveryMs: 300_000,
+  upkeepEveryMs: 1_200_000,
+  remindEveryMs: 60_000,
   latestEveryMs: 600_000,
 });
 

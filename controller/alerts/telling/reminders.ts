@@ -4,10 +4,8 @@ import type { State } from '../../state/database.ts';
 import { forgetRemoved } from './failing-notifier.ts';
 import { tellAgain } from './tell.ts';
 
-const EVERY_MS = 10_000;
-
 export interface Reminders {
-  /** Looks every ten seconds; call it more often. */
+  /** Looks when it is time again; call it more often. */
   tick(): Promise<void>;
   /** Looks now: routes, silences or maintenance have changed. */
   look(): Promise<void>;
@@ -15,11 +13,17 @@ export interface Reminders {
   onNews(handler: () => void): void;
 }
 
-export const openReminders = ({ state, clock }: { readonly state: State; readonly clock: Clock }): Reminders => {
+interface RemindersOptions {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly everyMs: number;
+}
+
+export const openReminders = ({ state, clock, everyMs }: RemindersOptions): Reminders => {
   const handlers: (() => void)[] = [];
   let dueAt = Number.NEGATIVE_INFINITY;
   const look = async (): Promise<void> => {
-    dueAt = clock.monotonic() + EVERY_MS;
+    dueAt = clock.monotonic() + everyMs;
     const now = Math.floor(clock.now());
     const some = await state.transaction().execute(async (trx) => {
       const isOver = await forgetRemoved(trx, now);

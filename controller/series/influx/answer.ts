@@ -10,10 +10,13 @@ const Table = z.object({
   columns: z.array(z.string()),
   values: z.array(z.array(Cell)).optional(),
 });
-const Answer = z.object({
-  error: z.string().optional(),
-  results: z.array(z.object({ error: z.string().optional(), series: z.array(Table).optional() })).optional(),
-});
+/** Compiled: an answer may have a hundred thousand cells. */
+const Answer = z.compile(
+  z.object({
+    error: z.string().optional(),
+    results: z.array(z.object({ error: z.string().optional(), series: z.array(Table).optional() })).optional(),
+  }),
+);
 
 export interface Table {
   readonly name: string;

@@ -10,6 +10,8 @@ export interface FieldTypes {
   learn(measurement: string, field: string, type: InfluxType): void;
   /** What was written is remembered only when it is in. */
   known(measurement: string, field: string): InfluxType | undefined;
+  /** Those of one measurement that are known; it changes as more become known, until `forget`. */
+  fieldsOf(measurement: string): ReadonlyMap<string, InfluxType>;
   forget(): void;
 }
 
@@ -21,6 +23,7 @@ export const openFieldTypes = (): FieldTypes => {
     return fields;
   };
   return {
+    fieldsOf,
     typeOf(measurement, field, value, isInteger) {
       const known = byMeasurement.get(measurement)?.get(field);
       if (known !== undefined) return known;

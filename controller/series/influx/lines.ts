@@ -28,27 +28,29 @@ export const openEncoder = (types: FieldTypes): Encoder => {
     heads.set(key, head);
     return head;
   };
+  /** With what stands around it. */
   const nameOf = (field: string): string => {
     const known = names.get(field);
     if (known !== undefined) return known;
-    const name = escape.tag(field);
+    const name = `,${escape.tag(field)}=`;
     names.set(field, name);
     return name;
   };
   return {
     encode(point) {
       const { measurement, fields, integers } = point;
+      const known = types.fieldsOf(measurement);
       let text = '';
       for (const field in fields) {
         const value = fields[field];
         if (value === undefined) continue;
-        const written = textOf(value, types.typeOf(measurement, field, value, integers?.includes(field) ?? false));
-        if (written === null)
-          return { refused: `${measurement}.${field}: ${refusal(value, types.typeOf(measurement, field, value, false))}` };
-        text += text === '' ? `${nameOf(field)}=${written}` : `,${nameOf(field)}=${written}`;
+        const type = known.get(field) ?? types.typeOf(measurement, field, value, integers?.includes(field) ?? false);
+        const written = textOf(value, type);
+        if (written === null) return { refused: `${measurement}.${field}: ${refusal(value, type)}` };
+        text += `${nameOf(field)}${written}`;
       }
       if (text === '') return { refused: `${measurement}: a point without fields` };
-      return { line: `${headOf(point)} ${text} ${point.at}000` };
+      return { line: `${headOf(point)} ${text.slice(1)} ${point.at}000` };
     },
   };
 };

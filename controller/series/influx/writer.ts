@@ -1,5 +1,5 @@
-// Lines to the server through the client library. Its buffers are not used: they give up and forget; what is refused or not taken stays with the caller.
-import { InfluxDB, setLogger, type WriteApi } from '@influxdata/influxdb-client';
+// Lines to the server through the client library's transport. Its buffers are not used: they give up and forget; what is refused or not taken stays with the caller.
+import { InfluxDB, setLogger } from '@influxdata/influxdb-client';
 import type { Dialect } from './dialect.ts';
 import { failureFrom } from './failure.ts';
 import { authorization, type InfluxSettings, shownUrl } from './settings.ts';
@@ -9,28 +9,25 @@ export interface LineWriter {
   write(lines: readonly string[]): Promise<void>;
 }
 
-/** One request. The client would send by itself, and swallow the error, what is more than it was told to hold. */
+/** One request. */
 const LINES_AT_ONCE = 5_000;
 const CHARACTERS_AT_ONCE = 8 * 1024 * 1024;
+const GZIP_FROM_BYTES = 1_000;
 
 export const openLineWriter = (settings: InfluxSettings, { writePath }: Dialect, timeoutMs: number): LineWriter => {
   setLogger({ error: () => {}, warn: () => {} }); // failures are told by whoever asked, not on the console
   const url = shownUrl(settings);
-  const client = new InfluxDB({ url, timeout: timeoutMs, headers: { ...authorization(settings) } });
-  const api: WriteApi = client.getWriteApi('', '', 'us', {
-    batchSize: LINES_AT_ONCE + 1,
-    maxBatchBytes: 4 * CHARACTERS_AT_ONCE,
-    flushInterval: 0,
-    maxRetries: 0,
-    writeFailed: (error) => Promise.reject(error),
-  });
-  api.path = writePath;
+  const { transport } = new InfluxDB({ url, timeout: timeoutMs, headers: { ...authorization(settings) } });
+  const options = {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    ...(isThisHost(url) ? {} : { gzipThreshold: GZIP_FROM_BYTES }), // on one host, packing costs more than the way through memory
+  };
   return {
     async write(lines) {
       for (const part of parts(lines)) {
-        api.writeRecords(part);
         try {
-          await api.flush(false); // takes what was just handed over before it waits for anything
+          await transport.request(writePath, part.join('\n'), options);
         } catch (error) {
           throw failureFrom(error, 'write', url);
         }
@@ -38,6 +35,8 @@ export const openLineWriter = (settings: InfluxSettings, { writePath }: Dialect,
     },
   };
 };
+
+const isThisHost = (url: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 
 /** In requests of a bounded size; one line alone may be longer than that. */
 function* parts(lines: readonly string[]): Generator<string[]> {

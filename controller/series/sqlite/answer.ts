@@ -69,8 +69,8 @@ export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] 
     next += length * (1 + types.length);
     const rows: SeriesRow[] = [];
     for (let row = 0; row < length; row += 1) {
-      const values: (FieldValue | null)[] = [];
-      for (let field = 0; field < types.length; field += 1) values.push(read(answer, field, numbers[from + length * (1 + field) + row]));
+      // map makes an array of the right size; one that grows takes room for seventeen, and there are tens of thousands.
+      const values = types.map((_, field) => read(answer, field, numbers[from + length * (1 + field) + row]));
       rows.push({ at: numbers[from + row] ?? 0, values });
     }
     return { tags: known.get(id)?.tags ?? {}, rows };

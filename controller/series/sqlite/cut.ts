@@ -43,23 +43,39 @@ export const cutColumns = (at: Float64Array, columns: ReadonlyMap<number, Column
   };
 };
 
-/** Places in the order of arrival; what came later replaces by field. */
-export const cutHead = (head: Head, places: readonly Place[]): Cut => {
-  const sorted = isUpwards(head, places) ? places : places.toSorted((a, b) => head.at(a) - head.at(b) || a - b);
-  const rows = isUpwards(head, sorted) ? null : alike(head, sorted);
+/** A series' rows of the head from ≤ at < to; what came later replaces by field. */
+export const cutHead = (head: Head, all: readonly Place[], from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): Cut => {
+  const times = head.times(all);
+  if (!isUpwards(times)) return cutMixed(head, all, from, to);
+  const [first, end] = [lowerBound(times, from, 0, times.length), lowerBound(times, to, 0, times.length)];
+  const places = end - first === all.length ? all : all.slice(first, end);
+  return cutPlaces(head, places, times.subarray(first, end), (key) => head.gather(places, key));
+};
+
+/** Places that came in another order than that of time, or more than once. */
+const cutMixed = (head: Head, all: readonly Place[], from: number, to: number): Cut => {
+  const places = all.filter((place) => head.at(place) >= from && head.at(place) < to);
+  const rows = alike(
+    head,
+    places.toSorted((a, b) => head.at(a) - head.at(b) || a - b),
+  );
+  const times = Float64Array.from(rows, ([first = 0]) => head.at(first));
+  return cutPlaces(head, places, times, (key) => columnOf(rows.map((same) => lastValue(same, (place) => head.value(place, key)))));
+};
+
+const cutPlaces = (head: Head, places: readonly Place[], at: Float64Array, make: (key: number) => Column | null): Cut => {
   const columns = new Map<number, Column | null>();
   const made = (key: number): Column | null => {
     const known = columns.get(key);
     if (known !== undefined) return known;
-    const column =
-      rows === null ? head.gather(sorted, key) : columnOf(rows.map((same) => lastValue(same, (place) => head.value(place, key))));
+    const column = make(key);
     columns.set(key, column);
     return column;
   };
   const sketches = new Map<number, SketchColumn | null>();
   return {
-    at: Float64Array.from((rows ?? sorted).map((one) => head.at(typeof one === 'number' ? one : (one[0] ?? 0)))),
-    keys: () => head.keys(sorted),
+    at,
+    keys: () => head.keys(places),
     column: made,
     addSketch(key, row, sum) {
       if (!sketches.has(key)) sketches.set(key, sketchesIn(made(key)));
@@ -69,14 +85,21 @@ export const cutHead = (head: Head, places: readonly Place[]): Cut => {
   };
 };
 
-const isUpwards = (head: Head, places: readonly Place[]): boolean => {
-  let last = Number.NEGATIVE_INFINITY;
-  for (const place of places) {
-    const at = head.at(place);
-    if (at <= last) return false;
-    last = at;
-  }
+const isUpwards = (times: Float64Array): boolean => {
+  for (let i = 1; i < times.length; i += 1) if ((times[i] ?? 0) <= (times[i - 1] ?? 0)) return false;
   return true;
+};
+
+/** The first place in from ≤ i < to whose value is not less; values there go upwards. */
+export const lowerBound = (values: Float64Array, wanted: number, from: number, to: number): number => {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
 /** Places of the same time together. */

@@ -85,6 +85,23 @@ export class Head {
     return this.#blocks[Math.floor(place / BLOCK_ROWS)]?.at[place % BLOCK_ROWS] ?? 0;
   }
 
+  /** The times of these rows. */
+  times(places: readonly Place[]): Float64Array {
+    const times = new Float64Array(places.length);
+    let own: Float64Array | undefined;
+    let block = -1;
+    for (let i = 0; i < places.length; i += 1) {
+      const place = places[i] ?? 0;
+      const of = Math.floor(place / BLOCK_ROWS);
+      if (of !== block) {
+        block = of;
+        own = this.#blocks[of]?.at;
+      }
+      times[i] = own?.[place - of * BLOCK_ROWS] ?? 0;
+    }
+    return times;
+  }
+
   value(place: Place, key: number): number | string | null {
     const column = this.#blocks[Math.floor(place / BLOCK_ROWS)]?.columns.get(key);
     const value = column?.[place % BLOCK_ROWS];

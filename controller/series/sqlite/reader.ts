@@ -1,7 +1,7 @@
 // One series' rows of a tier, from wherever they lie.
 import { BY_GROUP, BY_SERIES, type Chunks } from './chunks.ts';
 import type { Chunk } from './codec/chunk.ts';
-import { type Cut, cutChunk, cutHead, mergeCuts } from './cut.ts';
+import { type Cut, cutChunk, cutHead, lowerBound, mergeCuts } from './cut.ts';
 import type { Head } from './head.ts';
 import { RAW } from './plan.ts';
 import type { Known } from './series-index.ts';
@@ -18,7 +18,7 @@ export const openReader = (chunks: Chunks, head: Head, sealedTo: ReadonlyMap<num
   return {
     readChunks,
     read({ id, group }, tier, from, to) {
-      if (tier === RAW && from > (sealedTo.get(id) ?? Number.NEGATIVE_INFINITY)) return readHead(head, id, from, to);
+      if (tier === RAW && from > (sealedTo.get(id) ?? Number.NEGATIVE_INFINITY)) return cutHead(head, head.places(id), from, to);
       const bySeries = chunks.list(BY_SERIES, tier, id, from, to);
       const byGroup = chunks.list(BY_GROUP, tier, group, from, to);
       const cuts = cutsOf(
@@ -27,18 +27,9 @@ export const openReader = (chunks: Chunks, head: Head, sealedTo: ReadonlyMap<num
         from,
         to,
       );
-      return mergeCuts(tier === RAW ? [...cuts, readHead(head, id, from, to)] : cuts);
+      return mergeCuts(tier === RAW ? [...cuts, cutHead(head, head.places(id), from, to)] : cuts);
     },
   };
-};
-
-const readHead = (head: Head, series: number, from: number, to: number): Cut => {
-  const places: number[] = [];
-  for (const place of head.places(series)) {
-    const at = head.at(place);
-    if (at >= from && at < to) places.push(place);
-  }
-  return cutHead(head, places);
 };
 
 const cutsOf = (series: number, chunks: readonly Chunk[], from: number, to: number): Cut[] =>
@@ -49,15 +40,3 @@ const cutsOf = (series: number, chunks: readonly Chunk[], from: number, to: numb
     const end = lowerBound(chunk.at, to, start, last);
     return start < end ? [cutChunk(chunk, start, end)] : [];
   });
-
-/** The first place in from ≤ i < to whose value is not less; values there go upwards. */
-const lowerBound = (values: Float64Array, wanted: number, from: number, to: number): number => {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((values[middle] ?? 0) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};

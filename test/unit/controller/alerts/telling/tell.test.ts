@@ -14,7 +14,7 @@ const open = async (t: Test, routes: readonly Partial<Route>[] = [], notifiers: 
   t.teardown(() => state.destroy());
   const clock = makeManualClock();
   const now = (): number => Math.floor(clock.now());
-  const reminders = openReminders({ state, clock });
+  const reminders = openReminders({ state, clock, everyMs: 10_000 });
   for (const id of notifiers)
     await state
       .insertInto('notifiers')

@@ -31,6 +31,20 @@ export const Asked = z.object({
 });
 export type Asked = z.infer<typeof Asked>;
 
+/** GET /influxql?q=…: what the InfluxDB behind answers, as it came; times are ms. `cut`: there were more rows than are given. */
+export const InfluxqlAnswer = z.object({
+  cut: z.boolean(),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      tags: z.record(z.string(), z.string()),
+      columns: z.array(z.string()),
+      rows: z.array(z.array(Value)),
+    }),
+  ),
+});
+export type InfluxqlAnswer = z.infer<typeof InfluxqlAnswer>;
+
 /** GET /series: what there is to ask for. */
 export const SeriesCatalogue = z.object({
   measurements: z.array(

@@ -29,6 +29,8 @@ export interface Storage extends AsyncDisposable {
   state(): StorageState;
   /** Finds version and place of an InfluxDB out, and what is missing there; changes nothing here. */
   test(settings: InfluxSettings): Promise<InfluxState>;
+  /** One question in InfluxQL to the InfluxDB in use, with its login; null: none is. Rejects with InfluxFailure. */
+  influxql(question: string): ReturnType<InfluxStore['ask']> | null;
   /** From now on every point goes there, and what is here is copied behind. */
   useInflux(settings: InfluxSettings): Promise<void>;
   /** Back to the embedded store; what InfluxDB has stays there. */
@@ -129,6 +131,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
       influx: influx?.state() ?? null,
       backfill: backfill === null ? null : { ...backfill, trouble },
     }),
+    influxql: (question) => influx?.ask(question) ?? null,
     async test(settings) {
       await using store = openInfluxStore(settings, { clock, timeoutMs: TEST_MS });
       await store.connect().catch(() => undefined); // the state says what went wrong

@@ -7,6 +7,7 @@ import { footprint } from './footprint.ts';
 import { icmp } from './icmp.ts';
 import { ingest } from './ingest.ts';
 import { interfaces } from './interface.ts';
+import { memory } from './memory.ts';
 import { packages } from './package.ts';
 import { query } from './query.ts';
 import { snmp } from './snmp.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   embedded,
   query,
   ingest,
+  memory,
   snmp,
   package: packages,
 };

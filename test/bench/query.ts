@@ -6,12 +6,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { askPage, selectAll } from '../../controller/series/ask.ts';
 import { readColumns } from '../../controller/series/columns.ts';
 import { SERIES_STORES } from '../../controller/series/index.ts';
-import type { SeriesStore } from '../../controller/series/store.ts';
+import type { Point, SeriesStore } from '../../controller/series/store.ts';
 import type { Ask } from '../../protocol/ask.ts';
 import { atMost, type Bench, type Bound, quantile } from './bench.ts';
 import { shiftChunk } from './clone-chunk.ts';
 import { DAY_MS, repeated, settleStore, START } from './embedded.ts';
 import { heavyRounds } from './heavy-rounds.ts';
+import { askInflux, type InfluxQuestion } from './query-influx.ts';
 
 const AGENTS = 20;
 const TARGETS = 25;
@@ -22,8 +23,9 @@ const RUNS = 40;
 export const query: Bench = {
   about: '500 series × 30 days at 1 minute, and the latest of a mesh of 100 × 100: p95 ≤ 50 ms',
   async run(say, words) {
-    const days = words.includes('--short') ? 4 : 32;
-    const written = words.includes('--short') ? 1 : 2;
+    const short = words.includes('--short');
+    const days = short ? 4 : 32;
+    const written = short ? 1 : 2;
     const directory = mkdtempSync(join(tmpdir(), 'sonde-query-'));
     const path = join(directory, 'series.db');
     try {
@@ -35,13 +37,14 @@ export const query: Bench = {
       const figures: Record<string, number> = { series: AGENTS * TARGETS, days, points: AGENTS * TARGETS * 1_440 * days };
       figures['file MiB'] = (await store.usage()).bytes / 2 ** 20;
       const bounds: Bound[] = [];
-      for (const [name, ask] of QUESTIONS) {
-        const tookMs = await timed(ask, store, end, Math.min(30, days - 1));
+      for (const [name, ask] of questionsOver(Math.min(30, days - 1))) {
+        const tookMs = await timed(ask, store, end);
         figures[`${name}, median ms`] = quantile(tookMs, 0.5) ?? Number.NaN;
         bounds.push(atMost(`${name}, p95`, quantile(tookMs, 0.95), BOUND_MS, 'ms'));
         say(`${name}: median ${(quantile(tookMs, 0.5) ?? 0).toFixed(1)} ms, p95 ${(quantile(tookMs, 0.95) ?? 0).toFixed(1)} ms`);
       }
-      return { figures, bounds };
+      const behind = await askInflux(say, pointsForInflux(short), questionsForInflux(short));
+      return { figures: { ...figures, ...behind.figures }, bounds: [...bounds, ...behind.bounds] };
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -49,31 +52,31 @@ export const query: Bench = {
 };
 
 /** A question, of the n-th time; resolves with how many rows came. */
-type Question = (store: SeriesStore, end: number, days: number, n: number) => Promise<number>;
+type Question = (store: SeriesStore, end: number, n: number) => Promise<number>;
 
 const pairOf = (n: number) => ({ agent: `agent-${(n * 7) % AGENTS}`, task: `t${(n * 11) % TARGETS}/icmp` });
 
 const asked =
-  (make: (end: number, days: number, n: number) => Ask): Question =>
-  async (store, end, days, n) => {
-    const ask = make(end, days, n);
+  (make: (end: number, n: number) => Ask): Question =>
+  async (store, end, n) => {
+    const ask = make(end, n);
     const columns = selectAll(ask);
     if (!columns.ok) throw new Error(columns.reason);
     const { series } = await askPage(store, ask, columns.value, { limit: 100_000, after: null });
     return series.reduce((sum, { rows }) => sum + rows.length, 0);
   };
 
-const QUESTIONS: readonly (readonly [string, Question])[] = [
+const questionsOver = (days: number): readonly (readonly [string, Question])[] => [
   [
-    'smoke chart of one series, 30 days',
-    async (store, end, days, n) => {
+    `smoke chart of one series, ${days} days`,
+    async (store, end, n) => {
       const range = { from: end - days * DAY_MS, to: end, columns: 600, intervalMs: MINUTE_MS };
       return (await readColumns(store, { ...pairOf(n), ...range })).columns.length;
     },
   ],
   [
-    'one field of one series, every round of 30 days',
-    asked((end, days, n) => {
+    `one field of one series, every round of ${days} days`,
+    asked((end, n) => {
       const { agent, task } = pairOf(n);
       const tags = { agent: [agent], task: [task] };
       return { measurement: 'ping', select: ['rtt_mean_ms'], tags, from: end - days * DAY_MS, to: end, bucketMs: 0 };
@@ -87,8 +90,8 @@ const QUESTIONS: readonly (readonly [string, Question])[] = [
     }),
   ],
   [
-    'percentiles of one series over a month',
-    asked((end, days, n) => {
+    `percentiles of one series over ${days} days`,
+    asked((end, n) => {
       const { agent, task } = pairOf(n);
       const select = ['rtt_median_ms', 'rtt_p95_ms', 'rtt_p99_ms'];
       return {
@@ -107,15 +110,28 @@ const QUESTIONS: readonly (readonly [string, Question])[] = [
   ],
 ];
 
-const timed = async (ask: Question, store: SeriesStore, end: number, days: number): Promise<number[]> => {
+const timed = async (ask: Question, store: SeriesStore, end: number): Promise<number[]> => {
   const tookMs: number[] = [];
   for (let n = 0; n < RUNS; n += 1) {
     const from = performance.now();
-    const rows = await ask(store, end, days, n);
+    const rows = await ask(store, end, n);
     tookMs.push(performance.now() - from);
     if (rows === 0) throw new Error('a question without an answer');
   }
   return tookMs.slice(3); // the first ones compile
+};
+
+/** Of the 500 series some hours, of one of them a month, and the mesh: InfluxDB takes a tenth of what the embedded store takes. */
+function* pointsForInflux(short: boolean): Generator<Point[]> {
+  yield* heavyRounds({ agents: 1, targets: 1, rounds: daysInInflux(short) * 1_440, intervalMs: MINUTE_MS, startAt: START });
+  yield* lastHours(daysInInflux(short), short ? 2 : 24);
+  yield* meshOf(daysInInflux(short));
+}
+const daysInInflux = (short: boolean): number => (short ? 3 : 30);
+const questionsForInflux = (short: boolean): InfluxQuestion[] => {
+  const days = daysInInflux(short);
+  // The first pair is the one with the month.
+  return questionsOver(days).map(([name, ask]) => ({ name, ask: (store) => ask(store, START + days * DAY_MS, 0) }));
 };
 
 /** Days as they come in, sealed, rolled up, sorted and joined. */
@@ -156,18 +172,33 @@ const cloneDays = (path: string, written: number, days: number, say: (line: stri
   db.close();
 };
 
-/** The last hour, still in the log, and two rounds of a mesh. */
+/** The hour after these days, still in the log, and two rounds of a mesh. */
 const writeLive = async (store: SeriesStore, days: number, say: (line: string) => void): Promise<void> => {
-  const startAt = START + days * DAY_MS;
-  for (const batch of heavyRounds({ agents: AGENTS, targets: TARGETS, rounds: 60, intervalMs: MINUTE_MS, startAt }))
-    await store.write(batch);
-  for (const batch of heavyRounds({ agents: 100, targets: 100, rounds: 2, intervalMs: MINUTE_MS, startAt }))
-    for (let first = 0; first < batch.length; first += 2_000)
-      await store.write(
-        batch.slice(first, first + 2_000).map(({ tags, ...point }) => ({
-          ...point,
-          tags: { ...tags, agent: `m-${tags['agent']}`, host: `m-${tags['agent']}`, site: 'mesh' },
-        })),
-      );
+  for (const batch of [...lastHours(days + 1 / 24, 1), ...meshOf(days)]) await store.write(batch);
   say('the last hour and a mesh of 10,000 pairs written');
 };
+
+/** All pairs, the hours before the end of these days. */
+const lastHours = (days: number, hours: number): Generator<Point[]> =>
+  heavyRounds({
+    agents: AGENTS,
+    targets: TARGETS,
+    rounds: hours * 60,
+    intervalMs: MINUTE_MS,
+    startAt: START + Math.round(days * DAY_MS) - hours * 60 * MINUTE_MS,
+  });
+
+function* meshOf(days: number): Generator<Point[]> {
+  for (const batch of heavyRounds({
+    agents: 100,
+    targets: 100,
+    rounds: 2,
+    intervalMs: MINUTE_MS,
+    startAt: START + days * DAY_MS - 2 * MINUTE_MS,
+  }))
+    for (let first = 0; first < batch.length; first += 2_000)
+      yield batch.slice(first, first + 2_000).map(({ tags, ...point }) => ({
+        ...point,
+        tags: { ...tags, agent: `m-${tags['agent']}`, host: `m-${tags['agent']}`, site: 'mesh' },
+      }));
+}

@@ -1,7 +1,10 @@
 import t from 'tap';
 import { openApiServer } from '../../controller/api/server.ts';
+import { InfluxSettings } from '../../controller/series/influx/settings.ts';
+import { pointOf } from '../../controller/series/schema.ts';
 import { bundleWeb } from '../../controller/web/build.ts';
 import { makeSettings, openTestApi, PASSWORD } from '../helpers/api.ts';
+import { influxdMissing, startInfluxd } from '../helpers/influxd.ts';
 import { makeBatch, makeRound } from '../helpers/rounds.ts';
 import { findChromium, inkOf, launch, openPage, seriousFaults } from './browser.ts';
 
@@ -72,6 +75,33 @@ t.test(
     await page.getByText('Nothing in this range').waitFor();
     await page.goto(`${server.origin}/explore?${times}&s=avg(rtt)`);
     await page.getByText('there is no aggregate "avg"').waitFor();
+
+    if (influxdMissing === false) {
+      await using influxd = await startInfluxd();
+      await api.deps.storage.useInflux(InfluxSettings.parse({ url: influxd.url }));
+      await api.deps.storage.store.write([pointOf('ams1', makeRound(1, start + 60_000), {})]);
+      await page.goto(`${server.origin}/explore?${times}`);
+      const raw = page.getByLabel('Question', { exact: true });
+      t.match(
+        await raw.inputValue(),
+        /^SELECT mean\("percentile50_ms"\) .* WHERE \$timeFilter GROUP BY time\(1m\), \*$/,
+        'begins with the form',
+      );
+      await raw.fill('SELECT "packets_transmitted" FROM "ping" WHERE $timeFilter GROUP BY "agent"');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('1 row').first().waitFor();
+      t.match(page.url(), /q=SELECT/, 'the question is in the URL');
+      await shoot('explore-influxql-dark');
+      t.same(await seriousFaults(page), [], 'axe finds nothing serious');
+      await raw.fill('SHOW MEASUREMENTS');
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByRole('cell', { name: 'ping' }).waitFor();
+      await page.goto(`${server.origin}/store`);
+      await page.getByRole('cell', { name: 'each round' }).waitFor();
+      await shoot('store-dark');
+      t.same(await seriousFaults(page), [], 'axe finds nothing serious');
+      await api.deps.storage.useEmbedded();
+    }
 
     await page.goto(`${server.origin}/api-tokens`);
     await page.getByText('No token yet').waitFor();

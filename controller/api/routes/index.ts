@@ -10,6 +10,7 @@ import { addDeviceRoutes } from './devices.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
+import { addInfluxqlRoute } from './influxql.ts';
 import { addMachineRoutes } from './machine.ts';
 import { addMaintenanceRoutes } from './maintenance.ts';
 import { addMetricsRoute } from './metrics.ts';
@@ -50,6 +51,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addPairRoutes,
   addHistoryRoutes,
   addQueryRoutes,
+  addInfluxqlRoute,
   addStorageRoute,
   addIncidentRoutes,
   addRuleRoutes,

@@ -1,5 +1,5 @@
 // Questions to the store as one or two questions in InfluxQL, and their answers as one.
-import { decodeSketch, encodeSketch, mergeSketches } from '../../../protocol/sketch.ts';
+import { parseSketches, SketchSum } from '../sqlite/codec/sketches.ts';
 import type { Point, Series, SeriesQuery, SeriesRow, TagFilter } from '../store.ts';
 import type { Table } from './answer.ts';
 import { bucketQuery, latestQuery, rawQuery, type Selected } from './influxql.ts';
@@ -73,18 +73,27 @@ const bucketed = async (reader: Reader, query: SeriesQuery, bucketMs: number): P
   return join(parts, limit);
 };
 
-/** Sketches by bucket; one that cannot be read (another version's) is left out rather than spoiling the bucket. */
-const mergedSketches = (rows: readonly SeriesRow[], bucketMs: number): SeriesRow[] =>
-  [...Map.groupBy(rows, ({ at }) => Math.floor(at / bucketMs) * bucketMs)].map(([at, inside]) => ({
+/** Sketches by bucket. */
+const mergedSketches = (rows: readonly SeriesRow[], bucketMs: number): SeriesRow[] => {
+  const sum = new SketchSum();
+  return [...Map.groupBy(rows, ({ at }) => Math.floor(at / bucketMs) * bucketMs)].map(([at, inside]) => ({
     at,
-    values: (inside[0]?.values ?? []).map((_, i) => {
-      const sketches = inside.flatMap(({ values }) => {
-        const decoded = decodeSketch(typeof values[i] === 'string' ? values[i] : '');
-        return decoded.ok && values[i] !== null ? [decoded.value] : [];
-      });
-      return sketches.length === 0 ? null : encodeSketch(mergeSketches(sketches));
-    }),
+    values: (inside[0]?.values ?? []).map((_, i) =>
+      merge(
+        sum,
+        inside.flatMap(({ values }) => (typeof values[i] === 'string' && values[i] !== '' ? [values[i]] : [])),
+      ),
+    ),
   }));
+};
+
+/** One that cannot be read (another version's) is left out rather than spoiling the bucket. */
+const merge = (sum: SketchSum, texts: readonly string[]): string | null => {
+  const column = parseSketches(texts) ?? parseSketches(texts.filter((text) => parseSketches([text]) !== null));
+  if (column === null || column.starts.length === 1) return null;
+  for (let i = 0; i + 1 < column.starts.length; i += 1) sum.add(column, i);
+  return sum.take();
+};
 
 const identity = (length: number): number[] => Array.from({ length }, (_, index) => index);
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../../protocol/time.ts';
 import { PointsRefused, type RefusedPoint } from '../refused.ts';
 import type { SeriesStore } from '../store.ts';
+import type { Table } from './answer.ts';
 import { type Connection, type InfluxState, openConnection } from './connection.ts';
 import { describePlace, scanPlace } from './describe.ts';
 import { failureFrom, type InfluxFailure } from './failure.ts';
@@ -13,6 +14,8 @@ import { type Lined, settle } from './settle.ts';
 import { deleteBefore, sizeBytes } from './upkeep.ts';
 
 export interface InfluxStore extends SeriesStore {
+  /** One question in InfluxQL; times in ms. Rejects with InfluxFailure. */
+  ask(influxql: string): Promise<readonly Table[]>;
   state(): InfluxState;
   /** Finds version and place out now; rejects with InfluxFailure. */
   connect(): Promise<InfluxState>;
@@ -35,6 +38,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, timeoutMs = T
   const reader = makeReader(settings, connection);
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
   return {
+    ask: reader.ask,
     write: makeWrite(settings, connection, clock),
     query: (query) => querySeries(reader, query),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),

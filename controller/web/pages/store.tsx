@@ -12,6 +12,7 @@ import { State } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { StoreForm } from './store-form.tsx';
 import { PhaseMark } from './store-phase.tsx';
+import { StoreUsage } from './store-usage.tsx';
 
 const REFRESH_MS = 3_000;
 
@@ -29,6 +30,7 @@ export const StorePage = () => {
         <div class="editor">
           <div class="stack">
             <Place view={view} />
+            <StoreUsage />
             {view.backfill ? <Copy backfill={view.backfill} /> : null}
             <Refused view={view} mayClear={mayChange} onChanged={store.reload} />
           </div>

@@ -18,7 +18,7 @@ const OPEN = new Set([
 const ADMIN =
   /(\/tokens|\/api-tokens|\/notifiers|\/audit|\/revoke)|^(POST|PUT|DELETE) \/api\/v1\/(rules|store|routes|watchdog|dependencies)/;
 const OPERATOR =
-  /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests|machine-settings)(\/\{(id|name)\})?$|^(POST|PUT|DELETE) \/monitoring\/network-nodes|^PATCH \/api\/v1\/agents|\/(acknowledge|sockets\/expected|walk|discover)$|^POST \/(api\/v2\/write|write|query)$/;
+  /^(POST|PUT|DELETE) \/api\/v1\/(targets|devices|mibs|silences|maintenance|backtests|machine-settings)(\/\{(id|name)\})?$|^(POST|PUT|DELETE) \/monitoring\/network-nodes|^PATCH \/api\/v1\/agents|\/(acknowledge|sockets\/expected|walk|discover)$|^POST \/(api\/v2\/write|write|query)$|^GET \/api\/v1\/influxql$/;
 
 const routesOf = (document: ReturnType<typeof JSON.parse>): string[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

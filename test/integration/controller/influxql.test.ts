@@ -1,0 +1,48 @@
+import t from 'tap';
+import { InfluxqlAnswer } from '../../../protocol/ask.ts';
+import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
+import { openTestApi } from '../../helpers/api.ts';
+import { makeRound } from '../../helpers/rounds.ts';
+import { pointOf } from '../../../controller/series/schema.ts';
+import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
+
+t.setTimeout(60_000);
+const pathOf = (q: string): string => `/api/v1/influxql?${new URLSearchParams({ q }).toString()}`;
+
+t.test(
+  'raw InfluxQL: only with an InfluxDB behind, only for operators, only reading, with the words of the server',
+  { skip: influxdMissing },
+  async (t) => {
+    await using influxd = await startInfluxd();
+    const api = await openTestApi();
+    const operator = await api.signInAs('operator');
+    const ask = (q: string, cookie = operator) => api.ask('GET', pathOf(q), undefined, cookie);
+
+    const without = await ask('SHOW MEASUREMENTS');
+    t.equal(without.status, 404);
+    t.match(without.json.detail, /embedded store is asked by/);
+
+    await api.deps.storage.useInflux(InfluxSettings.parse({ url: influxd.url }));
+    await api.deps.storage.store.write(
+      Array.from({ length: 5 }, (_, i) => pointOf('ams1', makeRound(i + 1, 1_800_000_000_000 + i * 60_000), {})),
+    );
+    const answer = await ask('SELECT "packets_transmitted", "percentile50_ms" FROM "ping" GROUP BY "agent"');
+    t.equal(answer.status, 200);
+    const { tables, cut } = InfluxqlAnswer.parse(answer.json);
+    t.equal(cut, false);
+    t.match(tables, [{ name: 'ping', tags: { agent: 'ams1' }, columns: ['time', 'packets_transmitted', 'percentile50_ms'] }]);
+    t.same(
+      tables[0]?.rows.map(([at]) => at),
+      [0, 1, 2, 3, 4].map((i) => 1_800_000_000_000 + i * 60_000),
+    );
+
+    t.match((await ask('SELECT mean( FROM ping')).json, { status: 422, detail: /error parsing query/ });
+    t.match((await ask('DROP MEASUREMENT ping')).json, { status: 400, errors: [{ path: 'q' }] });
+    t.match((await ask('SELECT 1; DROP DATABASE telegraf')).json, { status: 400 });
+    t.equal((await ask('SHOW MEASUREMENTS', await api.signInAs('viewer'))).status, 403);
+    await influxd.kill('SIGKILL');
+    t.match((await ask('SHOW MEASUREMENTS')).json, { status: 503, detail: /cannot be reached/ });
+    await api.deps.storage[Symbol.asyncDispose]();
+    await api.stop();
+  },
+);

@@ -79,7 +79,7 @@ t.test(
     if (influxdMissing === false) {
       await using influxd = await startInfluxd();
       await api.deps.storage.useInflux(InfluxSettings.parse({ url: influxd.url }));
-      await api.deps.storage.store.write([pointOf('ams1', makeRound(1, start + 60_000), {})]);
+      await api.deps.storage.store.write([pointOf('raw1', makeRound(1, start + 60_000), {})]);
       await page.goto(`${server.origin}/explore?${times}`);
       const raw = page.getByLabel('Question', { exact: true });
       t.match(
@@ -87,7 +87,7 @@ t.test(
         /^SELECT mean\("percentile50_ms"\) .* WHERE \$timeFilter GROUP BY time\(1m\), \*$/,
         'begins with the form',
       );
-      await raw.fill('SELECT "packets_transmitted" FROM "ping" WHERE $timeFilter GROUP BY "agent"');
+      await raw.fill('SELECT "packets_transmitted" FROM "ping" WHERE $timeFilter AND "agent" = \'raw1\' GROUP BY "agent"');
       await page.getByRole('button', { name: 'Ask' }).click();
       await page.getByText('1 row').first().waitFor();
       t.match(page.url(), /q=SELECT/, 'the question is in the URL');

@@ -1,5 +1,6 @@
 import type { Suspect, VerdictIncident } from './answer.ts';
 import type { VerdictCase } from './case.ts';
+import { confidenceOf, traitsOf } from './confidence.ts';
 import type { Candidate } from './rank.ts';
 import type { Finding } from './search.ts';
 
@@ -11,19 +12,14 @@ const GAP_MOST = 8;
 /** Below this confidence the answer is "cannot tell". */
 const TELLING = 0.5;
 const TEMPER = 0.6;
-/** A cause that is barely worth more than chance is told of, but nobody is named. */
-const CLEAR = 32;
-/** More members spared than that, or more strays hit: something else, which nothing shows, fits better. */
-const SPARED_MOST = 0.3;
-const STRAYS_MOST = 0.45;
-/** What may be trusted at most: traces show one way of several, and only the way out. */
-const TRUST = { labelled: 0.98, traced: 0.93 } as const;
 
 /** The incident that a finding makes, or `null`: it is not enough for one. Pure. */
 export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident | null => {
   if (!isIncident(finding)) return null;
-  const doubt = doubtOf(finding);
-  const verdicts = topThree(finding.candidates).map((verdict) => ({ ...verdict, confidence: verdict.confidence * doubt }));
+  const suspects = topThree(finding.candidates);
+  const share = suspects[0]?.confidence ?? 0;
+  const doubt = confidenceOf(traitsOf(finding, share)) / share;
+  const verdicts = suspects.map((suspect) => ({ ...suspect, confidence: Math.min(0.99, suspect.confidence * doubt) }));
   const first = verdicts[0];
   if (first === undefined) return null;
   return { answered: first.confidence >= TELLING, since: given.start + finding.event.span.from * given.step, verdicts };
@@ -36,28 +32,6 @@ export const isIncident = ({ event, lasting, rerouting }: Finding): boolean => {
   const gaps = on.map((round, i) => round - (on[i - 1] ?? round) - 1);
   return from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH && rerouting >= 0;
 };
-
-/** What is left of the confidence in the first candidate when it is looked at by itself: how much it spares of what passes it, and what else suffers alike. */
-const doubtOf = ({ event, candidates, lasting }: Finding): number => {
-  const element = candidates[0]?.element;
-  if (element === undefined) return 0;
-  const isTraced = element.kind === 'hop' || element.kind === 'link' || element.kind === 'provider';
-  let hit = 0;
-  let spared = 0;
-  for (const pair of element.passes.keys()) {
-    const gain = event.gains[pair] ?? 0;
-    if (gain > 2) hit++;
-    else if (gain < -2) spared++;
-  }
-  let strays = 0;
-  event.returning.forEach((gain, pair) => {
-    if (gain > 4 && !element.passes.has(pair) && !element.beside.has(pair)) strays++;
-  });
-  const fits = spared <= SPARED_MOST * (hit + spared) && strays <= STRAYS_MOST * (hit + strays) && !(isTraced && hit < 2);
-  return (isTraced ? TRUST.traced : TRUST.labelled) * (fits && lasting >= CLEAR ? 1 : UNFIT);
-};
-
-const UNFIT = 0.55;
 
 const isOn = ({ profile }: Finding['event'], round: number): boolean => (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0;
 

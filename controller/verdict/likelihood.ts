@@ -20,6 +20,13 @@ export const faultyLoss = (sent: number, lost: number, usual: number, loss: numb
   return logSum(steady + LOG_STEADY, logSum(more, less) + LOG_UNSTEADY);
 };
 
+/** log-likelihood of a round whose loss is explained already, at the rate `expected`: as unsteady as any cause's. */
+export const explainedLoss = (sent: number, lost: number, expected: number): number =>
+  logSum(
+    logBinomial(sent, lost, Math.min(0.9995, expected)) + LOG_STEADY,
+    logSum(logBinomial(sent, lost, Math.min(0.99, 1.5 * expected)), logBinomial(sent, lost, 0.5 * expected)) + LOG_UNSTEADY,
+  );
+
 const LOG_STEADY = Math.log(0.8);
 const LOG_UNSTEADY = Math.log(0.1);
 

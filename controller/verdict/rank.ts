@@ -18,6 +18,8 @@ export interface Setting {
   /** Pairs that start at one site and end at one place: they probably share their ways, there and back. */
   readonly siblings: ReadonlyMap<string, readonly number[]>;
   readonly siblingKey: readonly string[];
+  /** Networks in which agents and targets are, as elements. */
+  readonly ends: ReadonlySet<string>;
 }
 
 /** How likely each kind is to fail, before anything is seen (nats). */
@@ -32,12 +34,17 @@ const PRIOR: Readonly<Record<Kind, number>> = {
   target: 0,
 };
 
+/** The network of an agent or of a target seldom fails as a whole: a first mile or a site does. */
+const END_NETWORK = -4;
+export const priorOf = ({ ends }: Setting, { kind, element }: Element): number =>
+  PRIOR[kind] + (kind === 'provider' && ends.has(element) ? END_NETWORK : 0);
+
 /** A pair that no trace leads over a labelled element does not belong to it, whatever else it suffers from. */
 const STRAY = 0.0004;
 /** Beside a pair that passes it, one of the same sites may pass it too: its trace is old or of another equal way. */
 const STRAY_SIBLING = 0.05;
 /** Beside it, on another of several equal ways: the way back is drawn anew, and leads over it about as often as the ways out do. */
-const STRAY_BESIDE_MOST = 0.4;
+const STRAY_BESIDE_MOST = 0.1;
 const besideWeight = ({ passes, beside }: Element): number =>
   Math.max(STRAY_SIBLING, Math.min(STRAY_BESIDE_MOST, (0.9 * passes.size) / (passes.size + beside.size)));
 /** Pairs of the same two sites share their way back, which no trace shows: it may lead over the element. */
@@ -51,7 +58,8 @@ export const settingOf = (given: VerdictCase, ways: readonly (readonly Way[])[],
     return `${given.agents.site[agent] ?? `agent ${agent}`}|${given.targets.site[target] ?? `target ${target}`}`;
   });
   const siblings = Map.groupBy(siblingKey.keys(), (pair) => siblingKey[pair] ?? '');
-  return { given, ways, elements, siblings, siblingKey };
+  const ends = new Set([...given.agents.asn, ...given.targets.asn].map((asn) => `AS${asn ?? ''}`));
+  return { given, ways, elements, siblings, siblingKey, ends };
 };
 
 /** What pairs that no trace leads over an element add to its score: each pair, and the groups of pairs between the same two sites. */
@@ -81,7 +89,8 @@ const straysOf = ({ siblings }: Setting, { returning: gains }: Event): Strays =>
 
 /** log of "their way back does not pass it" and of "it does", each with how well the pairs fit. */
 const groupLogs = (pairs: readonly number[], gains: Float64Array): [number, number] => {
-  let apart = Math.log1p(-STRAY_GROUP);
+  // Sites that are not touched say nothing: a large mesh is no evidence against what traces show.
+  let apart = 0;
   let together = Math.log(STRAY_GROUP);
   for (const pair of pairs) {
     apart += mixed(STRAY_ALONE, gains[pair] ?? 0);
@@ -103,7 +112,7 @@ export const rank = (setting: Setting, event: Event, extra: (element: Element) =
     const score =
       members +
       (isOnTheWay(element) ? besides(setting, element, strays) : strays.alonePerPair - ownStrays(element, strays)) +
-      PRIOR[element.kind];
+      priorOf(setting, element);
     candidates.push({ element, score });
   }
   const best = candidates.reduce((most, { score }) => Math.max(most, score), -Infinity);
@@ -115,6 +124,10 @@ export const rank = (setting: Setting, event: Event, extra: (element: Element) =
 };
 
 const mixed = (weight: number, gain: number): number => logSum(Math.log(weight) + gain, Math.log1p(-weight));
+
+/** Known by what operators wrote down, not by traces. */
+export const isLabelled = ({ kind }: Element): boolean =>
+  kind === 'agent' || kind === 'first-mile' || kind === 'target' || kind === 'target-site';
 
 /** Known by traces, which show one way of several and only the way out. */
 const isOnTheWay = ({ kind }: Element): boolean => kind === 'hop' || kind === 'link' || kind === 'provider';

@@ -1,3 +1,4 @@
+import { middle } from './evidence.ts';
 import type { Event } from './refine.ts';
 import type { Setting } from './rank.ts';
 
@@ -10,7 +11,8 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
   const known = hopsBefore(setting, begin);
-  let sum = PRIOR;
+  let same = 0;
+  let moved = 0;
   setting.ways.forEach((own, pair) => {
     if ((event.gains[pair] ?? 0) < 3) return;
     const before = own.findLast(({ at }) => at < begin);
@@ -19,11 +21,20 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
       // Another member of equal ways says little: others between the same sites showed it before.
       const usual = known.get(setting.siblingKey[pair] ?? '');
       const others = after.hops.filter((hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i]);
-      const isNew = others.some((hop) => hop !== null && usual?.has(hop) !== true);
-      sum += others.length === 0 ? SAME : isNew ? MOVED : ANOTHER;
+      if (others.length === 0) same++;
+      else moved += others.some((hop) => hop !== null && usual?.has(hop) !== true) ? 1 : ANOTHER;
     }
   });
-  return sum;
+  return PRIOR + oddsOf(same, moved);
+};
+
+/** log-odds of a fault against another way, from how many traces show the old way and how many another. Each may be of its own, or all of one change that has nothing to do with it. */
+const oddsOf = (same: number, moved: number): number => {
+  if (same + moved === 0) return 0;
+  const likelihood = (chance: number): number => same * Math.log(chance) + moved * Math.log1p(-chance);
+  const share = Math.min(0.999, Math.max(0.001, same / (same + moved)));
+  const together = LOG_TOGETHER + likelihood(share);
+  return Math.max(likelihood(SAME_IN_FAULT), together) - Math.max(likelihood(SAME_WHEN_MOVED), together);
 };
 
 /** Hops that traces between the same two sites showed before a moment. */
@@ -42,14 +53,16 @@ const hopsBefore = ({ ways, siblingKey }: Setting, begin: number): Map<string, S
 const PRIOR = 0.8;
 /** A way that loses more than this is no better way. */
 const LOSS_MOST = 0.08;
-const SAME = 1.3;
-const MOVED = -2;
-const ANOTHER = -0.7;
+/** How often a trace shows the same way as the one before: in a fault unless that one was outdated, and by chance when the pair was moved. */
+const SAME_IN_FAULT = 0.85;
+const SAME_WHEN_MOVED = 0.12;
+/** Another change of ways in the same window. */
+const LOG_TOGETHER = Math.log(0.03);
+const ANOTHER = 0.4;
 
 /** Another way has its RTT at once; what rises over many rounds is load. */
 const isRamp = ({ profile: { liftUs } }: Event): boolean => {
   const on = [...liftUs].filter((lift) => lift > 0);
   const third = Math.floor(on.length / 3);
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return third >= 2 && mean(on.slice(0, third)) < 0.6 * mean(on.slice(-third));
+  return third >= 2 && middle(on.slice(0, third)) < 0.6 * middle(on.slice(-third));
 };

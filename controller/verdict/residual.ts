@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import { delayLikelihood, faultyLoss, logSum, usualLoss } from './likelihood.ts';
+import { delayLikelihood, explainedLoss, faultyLoss, logSum, usualLoss } from './likelihood.ts';
 
 /** What a cause does in each round of the window: the share of packets it takes and the RTT it adds. Zero where it is not in force. */
 export interface Profile {
@@ -52,7 +52,11 @@ const weigh = (residual: Residual, cell: number): void => {
   const { evidence, usual, burst, excessUs, noiseUs } = residual;
   const sent = evidence.sent[cell] ?? 0;
   if (sent === 0) return;
-  residual.asUsualLoss[cell] = usualLoss(sent, evidence.lost[cell] ?? 0, usual[cell] ?? 0, burst[cell] ?? 0);
+  const lost = evidence.lost[cell] ?? 0;
+  residual.asUsualLoss[cell] =
+    residual.lossTaken[cell] === 1
+      ? explainedLoss(sent, lost, usual[cell] ?? 0)
+      : usualLoss(sent, lost, usual[cell] ?? 0, burst[cell] ?? 0);
   const excess = excessUs[cell] ?? Number.NaN;
   const noise = noiseUs[cell] ?? 1;
   if (!Number.isNaN(excess)) residual.asUsualDelay[cell] = delayLikelihood(excess, noise, noise);
@@ -89,8 +93,7 @@ export const explain = (residual: Residual, profile: Profile, hit: Float64Array)
       if (loss === 0 && liftUs === 0) continue;
       const usual = 1 - (1 - (next.usual[cell] ?? 0)) * (1 - loss);
       next.usual[cell] = usual;
-      // What a known cause does differs from round to round: the burst and the noise leave room for it.
-      if (loss > 0) next.burst[cell] = Math.max(next.burst[cell] ?? 0, Math.min(0.97, usual * 1.6 + 0.05));
+      // What a known cause does differs from round to round: the noise leaves room for it.
       next.excessUs[cell] = (next.excessUs[cell] ?? Number.NaN) - liftUs * belief;
       next.noiseUs[cell] = Math.hypot(next.noiseUs[cell] ?? 0, 0.3 * liftUs);
       if (loss > 0) next.lossTaken[cell] = 1;

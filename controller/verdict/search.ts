@@ -1,7 +1,8 @@
+import { fits, partOf } from './apart.ts';
 import type { Element } from './elements.ts';
 import { breakOff, witnessesOf } from './break-off.ts';
 import { healthOf } from './health.ts';
-import { believed, type Candidate, rank, type Setting } from './rank.ts';
+import { believed, type Candidate, isLabelled, rank, type Setting } from './rank.ts';
 import { type Event, refine } from './refine.ts';
 import { stillTheSameWay } from './rerouting.ts';
 import { type Residual, explain } from './residual.ts';
@@ -63,15 +64,25 @@ const settle = (setting: Setting, residual: Residual, found: readonly Finding[])
   return strongestFirst.filter((one, i) => !strongestFirst.slice(0, i).some((other) => isEcho(setting, one, other)));
 };
 
-/** The same strength from the same round to the same round: one cause, seen over ways that nobody traced. */
+/** The same strength from the same round to the same round: one cause, seen over ways that nobody traced. What stands by itself as a target, an agent or a site is none. */
 const isTwin = (one: Finding, other: Finding): boolean => {
-  const alike = (a: number, b: number, least: number): boolean => Math.max(a, b) < least || (a > 0.5 * b && b > 0.5 * a);
-  return (
-    Math.abs(one.event.span.from - other.event.span.from) <= 1 &&
-    Math.abs(one.event.span.to - other.event.span.to) <= 1 &&
-    alike(one.event.loss, other.event.loss, 0.01) &&
-    alike(one.event.liftUs, other.event.liftUs, 1000)
-  );
+  if (!isSameTime(one, other)) return false;
+  const alike = (share: number): boolean =>
+    isAlike(one.event.loss, other.event.loss, 0.01, share) && isAlike(one.event.liftUs, other.event.liftUs, 1000, share);
+  return (isRest(one, other) && alike(0.6)) || (!standsAlone(one) && alike(0.7));
+};
+
+const isSameTime = ({ event: { span } }: Finding, { event: { span: other } }: Finding): boolean =>
+  Math.abs(span.from - other.from) <= 1 && Math.abs(span.to - other.to) <= 1;
+
+const isAlike = (a: number, b: number, least: number, share: number): boolean => Math.max(a, b) < least || (a > share * b && b > share * a);
+
+/** Worth so little beside another one that it may be what that one left. */
+const isRest = (one: Finding, other: Finding): boolean => one.lasting < 0.1 * other.lasting;
+
+const standsAlone = ({ event, candidates }: Finding): boolean => {
+  const element = candidates[0]?.element;
+  return element !== undefined && isLabelled(element) && fits(element, event);
 };
 
 /** Whether a finding is what a stronger one left over: most of its pairs and rounds are the other's, and it is much weaker. */
@@ -89,6 +100,7 @@ const isEcho = (setting: Setting, one: Finding, other: Finding): boolean => {
     if ((theirs[pair] ?? 0) >= 0.5) both++;
   });
   if (isTwin(one, other)) return true;
+  if (isSameTime(one, other) && isRest(one, other) && both >= 0.9 * pairs) return true;
   const rounds = Math.min(one.event.span.to, other.event.span.to) - Math.max(one.event.span.from, other.event.span.from);
   const weaker = one.event.loss < 0.6 * other.event.loss + 0.002 && one.event.liftUs < 0.6 * other.event.liftUs + 1;
   return both >= 0.7 * pairs && rounds >= 0.7 * (one.event.span.to - one.event.span.from) && weaker;
@@ -140,6 +152,8 @@ const find = (
     const ranked = rankAll(setting, again);
     if ((ranked[0]?.score ?? 0) > first.score) [event, candidates] = [again, ranked];
   }
+  const part = partOf(setting, event, candidates[0] ?? first);
+  if (part !== undefined) [event, candidates] = [part.event, rankAll(setting, part.event)];
   const score = (candidates[0]?.score ?? 0) - event.cost;
   const rounds = [...event.perRound]
     .filter((value, round) => value > 0 && ((event.profile.loss[round] ?? 0) > 0 || (event.profile.liftUs[round] ?? 0) > 0))

@@ -1,5 +1,6 @@
 import type { Effect } from './causes.ts';
 import type { Dice } from './dice.ts';
+import { drawMove, type Move } from './moves.ts';
 import type { Scene } from './scene.ts';
 
 /** What an agent's own state does in a window, beside the network. */
@@ -12,10 +13,9 @@ export interface AgentNoise {
   readonly clockStep: { readonly round: number; readonly ms: number } | undefined;
 }
 
-export interface Reroute {
+/** From some round on pairs take another way. */
+export interface Reroute extends Move {
   readonly round: number;
-  readonly hits: ReadonlySet<number>;
-  readonly shiftUs: number;
 }
 
 export interface Disturbances {
@@ -72,16 +72,6 @@ const ripple = (dice: Dice, scene: Scene, rounds: number): Effect => {
   return { kind: 'ripple', from: 0, to: rounds, force, hits: group(dice, scene), loss: 0, delayUs: dice.between(100, 500), wobbleUs: 0 };
 };
 
-/** Pairs whose way out leads over one router, and leads elsewhere from some round on. */
-const reroute = (dice: Dice, { pairs }: Scene, rounds: number): Reroute => {
-  const router = dice.pick(dice.pick(pairs).forward);
-  return {
-    round: dice.whole(3, rounds - 4),
-    hits: new Set(pairs.flatMap(({ forward }, i) => (forward.includes(router) && forward.length > 4 ? [i] : []))),
-    shiftUs: dice.logBetween(300, 40_000) * (dice.chance(0.65) ? 1 : -1),
-  };
-};
-
 /** Draws what is none of anybody's fault: `some` or nothing at all. */
 export const drawDisturbances = (dice: Dice, scene: Scene, rounds: number): Disturbances => {
   const quietAgent: AgentNoise = { busy: [], missing: [], late: [], clockStep: undefined };
@@ -106,7 +96,7 @@ export const drawDisturbances = (dice: Dice, scene: Scene, rounds: number): Dist
   for (const name of ['blip', 'flare', 'one-round-down'])
     maybe(name, 0.4, () => effects.push(...Array.from({ length: dice.whole(1, 3) }, () => effect(dice, scene, rounds, name))));
   maybe('ripple', 0.2, () => effects.push(ripple(dice, scene, rounds)));
-  maybe('reroute', 0.3, () => reroutes.push(reroute(dice, scene, rounds)));
+  maybe('reroute', 0.2, () => reroutes.push({ round: dice.whole(3, rounds - 4), ...drawMove(dice, scene) }));
   maybe('grey-agent', 0.3, () => change((one) => ({ ...one, busy: [...one.busy, span(6, 30)] })));
   maybe('gap', 0.25, () => change((one) => ({ ...one, missing: [...one.missing, span(1, 3)] })));
   maybe('absent', 0.15, () => change((one) => ({ ...one, missing: [[0, rounds]] })));

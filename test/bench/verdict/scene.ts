@@ -46,8 +46,10 @@ const id = (dice: Dice, prefix: string, digits = 4): string =>
     .toString(16)
     .padStart(digits, '0');
 
-const delayOf = (world: World, way: readonly number[]): number =>
+export const delayOf = (world: World, way: readonly number[]): number =>
   way.slice(1).reduce((sum, to, i) => sum + (world.links.get(way[i] ?? -1)?.get(to)?.delayUs ?? 0), 0);
+
+const PAIRS_MAX = 520;
 
 /** Draws agents, targets and the mesh between them, with the true ways there and back. */
 export const drawScene = (dice: Dice): Scene => {
@@ -56,7 +58,7 @@ export const drawScene = (dice: Dice): Scene => {
     [5, dice.whole(6, 20)],
     [4, Math.round(dice.logBetween(21, 100))],
   ]);
-  const world = drawWorld(dice, agentCount, dice.between(0.02, 0.16));
+  const world = drawWorld(dice, agentCount, dice.between(0.02, 0.2));
   const targets: SceneTarget[] = [];
   const gateways = new Map<string, number>();
   const resolvers = new Map<number, number>();
@@ -89,10 +91,11 @@ export const drawScene = (dice: Dice): Scene => {
       site: at.length > 1 ? null : first.id,
       asn: first.asn,
       country: at.length > 1 ? null : first.country,
-      lazy: dice.chance(0.08) ? dice.logBetween(0.01, 0.08) : 0,
+      lazy: dice.chance(0.06) ? dice.logBetween(0.01, 0.06) : 0,
     });
   });
-  const cover = agentCount < 6 ? dice.between(0.6, 1) : dice.between(0.25, 0.8);
+  // Every agent measures as many targets; a fleet of many agents has few of each.
+  const own = Math.max(3, Math.min(Math.round(mesh.length * dice.between(0.55, 1)), Math.floor(PAIRS_MAX / agentCount) - 2));
   const pairs: ScenePair[] = [];
   const waysMemo = new Map<string, number[][]>();
   const ways = (from: number, to: number): number[][] => {
@@ -118,7 +121,7 @@ export const drawScene = (dice: Dice): Scene => {
   agents.forEach((agent, i) => {
     addPair(i, agent.gateway);
     addPair(i, agent.resolver);
-    for (const target of mesh) if (dice.chance(cover)) addPair(i, target);
+    for (const target of dice.some(mesh, own)) addPair(i, target);
   });
   return { world, agents, targets, pairs: dice.some(pairs, pairs.length) };
 };

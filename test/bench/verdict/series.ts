@@ -32,7 +32,7 @@ export const drawBases = (dice: Dice, { pairs, targets, world }: Scene, packets:
     const day = 0.5 + 0.5 * Math.sin(2 * Math.PI * hour);
     const ownUs = dice.logBetween(130, 500) + pair.rttUs * dice.between(0.003, 0.02);
     const spreadUs = Math.hypot(ownUs, swingUs * 0.4, lazy > 0 ? 4000 : 0);
-    const steady = dice.logBetween(0.00005, 0.001) + (dice.chance(0.05) ? dice.logBetween(0.002, 0.012) : 0);
+    const steady = dice.logBetween(0.00007, 0.002) + (dice.chance(0.05) ? dice.logBetween(0.002, 0.012) : 0);
     const loadLoss = loads.reduce((sum, load) => sum + load.loss, 0);
     const loss = steady + lazy + loadLoss;
     const p95 =
@@ -42,8 +42,8 @@ export const drawBases = (dice: Dice, { pairs, targets, world }: Scene, packets:
       spreadUs,
       loss,
       lossP95: Math.round(p95 * packets) / packets,
-      levelUs: pair.rttUs + swingUs * (day - 0.5) + dice.normal() * ownUs * 0.4,
-      noiseUs: ownUs * dice.between(0.4, 0.95) + swingUs * 0.12 * day + (lazy > 0 ? 3500 : 0),
+      levelUs: pair.rttUs + swingUs * (day - 0.5) + dice.normal() * ownUs * 0.25,
+      noiseUs: ownUs * dice.between(0.35, 0.75) + swingUs * 0.12 * day + (lazy > 0 ? 3500 : 0),
       lossNow: steady + lazy + loadLoss * 2.5 * day * day,
       bursty: lazy > 0 || loadLoss > 0,
       never: dice.chance(0.01),
@@ -78,11 +78,11 @@ export const drawSeries = (
     const base = bases[p];
     if (base === undefined) return;
     const touching = effects.filter(({ hits }) => hits.has(p));
-    const shifts = noise.reroutes.filter(({ hits }) => hits.has(p));
+    const shifts = noise.reroutes.filter(({ ways }) => ways.has(p));
     const rows = { sent: [] as Row, received: [] as Row, median: [] as Row, p95: [] as Row };
     let drift = 0;
     for (let r = 0; r < rounds; r++) {
-      drift = 0.9 * drift + 0.15 * dice.normal();
+      drift = 0.9 * drift + 0.25 * dice.normal();
       const silent = health.cpu[pair.agent]?.[r] === null || dice.chance(0.002);
       if (silent) {
         for (const row of Object.values(rows)) row.push(null);
@@ -97,7 +97,7 @@ export const drawSeries = (
       const busyUs =
         (health.bound_us[pair.agent]?.[r] ?? 0) * (health.busy[pair.agent]?.[r] ? dice.between(0.1, 0.6) : 0.1 * dice.fraction());
       const liftUs = touching.reduce((sum, { delayUs, force }) => sum + delayUs * (force[r] ?? 0), 0) + busyUs;
-      const shiftUs = shifts.reduce((sum, { round, shiftUs: by }) => sum + (r >= round ? Math.max(by, -0.5 * base.rttUs) : 0), 0);
+      const shiftUs = shifts.reduce((sum, { round, shiftUs: by }) => sum + (r >= round ? (by.get(p) ?? 0) : 0), 0);
       const wobbleUs = touching.reduce((sum, { wobbleUs: by, force }) => sum + by * (force[r] ?? 0), 0);
       const spike = dice.chance(0.015) ? -Math.log(1 - dice.fraction()) * (4 * base.noiseUs + 3000) : 0;
       const middle = base.levelUs + liftUs + shiftUs + (base.noiseUs + 0.25 * wobbleUs) * (dice.normal() + drift) + spike;

@@ -48,15 +48,17 @@ const connect = ({ links }: Draft, a: number, b: number, delayUs: number, weight
   }
 };
 
-/** One autonomous system of `size` routers: a ring with chords of few weights, so that equal paths are common. */
+/** One autonomous system of `size` routers: a ring with chords; where the weights are even, equal ways are common. */
 const system = (draft: Draft, dice: Dice, asn: number, size: number, silence: number, address: () => string): number[] => {
-  const spread = dice.logBetween(100, 4000);
+  const spread = dice.logBetween(100, 6000);
+  const isEven = dice.chance(0.12);
   const own = Array.from({ length: size }, () => {
     const silent = dice.chance(silence) ? (dice.chance(0.6) ? 1 : dice.between(0.2, 0.7)) : 0.01;
     draft.routers.push({ address: address(), asn, asnKnown: !dice.chance(0.06), silent });
     return draft.routers.length - 1;
   });
-  const join = (a: number, b: number): void => connect(draft, a, b, spread * dice.between(0.4, 1.6), dice.whole(1, 2));
+  const join = (a: number, b: number): void =>
+    connect(draft, a, b, spread * dice.between(0.4, 1.6), isEven ? dice.whole(1, 2) : dice.between(3, 9));
   own.forEach((router, i) => {
     const next = own[(i + 1) % size];
     if (next !== undefined && next !== router) join(router, next);
@@ -82,28 +84,21 @@ export const drawWorld = (dice: Dice, agents: number, silence: number): World =>
       nextAsn += dice.whole(1, 40);
       return { asn: nextAsn, routers: system(draft, dice, nextAsn, dice.whole(low, high), silence, addressOf) };
     });
-  const sources = systems(
-    dice.weighted([
-      [6, 1],
-      [3, 2],
-      [1, 3],
-    ]),
-    3,
-    6,
-  );
+  const sources = systems(dice.whole(1, 9), 4, 7);
   const upstreams = systems(
     dice.weighted([
-      [4, 1],
+      [2, 1],
       [3, 2],
-      [1, 3],
+      [2, 3],
+      [1, 4],
     ]),
-    4,
-    9,
+    5,
+    10,
   );
-  const backbones = systems(dice.whole(1, 4), 4, 10);
-  const ends = systems(dice.whole(2, 6), 3, 7);
+  const backbones = systems(dice.whole(1, 3), 5, 10);
+  const ends = systems(dice.whole(2, 6), 3, 6);
   const peer = (a: { asn: number; routers: number[] }, b: { asn: number; routers: number[] }): void => {
-    const delayUs = dice.logBetween(200, 20_000);
+    const delayUs = dice.logBetween(500, 30_000);
     for (
       let i = 0;
       i <
@@ -129,13 +124,16 @@ export const drawWorld = (dice: Dice, agents: number, silence: number): World =>
     for (const one of chosen) peer(source, one);
     upstreamOf.set(source.asn, chosen[0]?.asn ?? 0);
   }
-  for (const upstream of upstreams) for (const backbone of dice.some(backbones, dice.whole(1, 3))) peer(upstream, backbone);
+  upstreams.forEach((upstream, i) => {
+    for (const other of upstreams.slice(i + 1)) peer(upstream, other);
+    for (const backbone of dice.some(backbones, dice.whole(1, 3))) peer(upstream, backbone);
+  });
   backbones.forEach((backbone, i) => {
     for (const other of backbones.slice(i + 1)) peer(backbone, other);
   });
   for (const end of ends)
     for (const one of dice.some(
-      [...backbones, ...upstreams],
+      dice.chance(0.7) ? upstreams : backbones,
       dice.weighted([
         [3, 1],
         [2, 2],
@@ -167,6 +165,30 @@ export const drawWorld = (dice: Dice, agents: number, silence: number): World =>
   });
   const resolverRouters = new Map(sources.map((source) => [source.asn, dice.pick(source.routers)]));
   return { ...draft, agentSites, targetSites, resolverRouters, upstreamOf, addressOf };
+};
+
+/** The same world without one link; two systems that had no other are neighbours no more. */
+export const withoutLink = (world: World, a: number, b: number): World => {
+  const links = new Map(world.links);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const)
+    links.set(from, new Map([...(world.links.get(from) ?? [])].filter(([other]) => other !== to)));
+  const systemOf = (router: number): number => world.routers[router]?.asn ?? 0;
+  const [one, other] = [systemOf(a), systemOf(b)];
+  const stillPeers = [...links].some(([from, row]) => systemOf(from) === one && [...row.keys()].some((to) => systemOf(to) === other));
+  if (one === other || stillPeers) return { ...world, links };
+  const peers = new Map(world.peers);
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const)
+    peers.set(
+      from,
+      (world.peers.get(from) ?? []).filter((peer) => peer !== to),
+    );
+  return { ...world, links, peers };
 };
 
 /** The systems on the way; the choice between equal ways differs by direction, so that returns are asymmetric. */

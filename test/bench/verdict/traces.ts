@@ -1,6 +1,7 @@
 import type { Cause } from './causes.ts';
 import type { Dice } from './dice.ts';
 import type { Disturbances } from './disturbances.ts';
+import { drawOldWays } from './moves.ts';
 import type { Scene, ScenePair } from './scene.ts';
 
 /** One trace as drawn: the routers by number, `null` where none answered. */
@@ -10,20 +11,6 @@ export interface DrawnTrace {
   readonly hops: readonly (number | null)[];
   readonly reached: 0 | 1;
 }
-
-/** A way that was true once: a hop or two in the middle stood elsewhere in the same system. */
-const outdated = (dice: Dice, { world }: Scene, way: readonly number[]): readonly number[] => {
-  if (way.length < 4) return way;
-  const from = dice.whole(1, way.length - 2);
-  const asn = world.routers[way[from] ?? -1]?.asn;
-  const others = world.routers.flatMap((router, i) => (router.asn === asn && !way.includes(i) ? [i] : []));
-  if (others.length === 0) return way;
-  return way.map((router, i) =>
-    i === from || (i === from + 1 && i < way.length - 1 && dice.chance(0.4) && world.routers[router]?.asn === asn && others.length > 1)
-      ? ((i === from ? others[0] : others[1]) ?? router)
-      : router,
-  );
-};
 
 /** From which hop on (0: the first) the packets out meet the cause; `null`: not on the way out. */
 const meets = ({ routers }: Scene['world'], { where }: Cause, way: readonly number[]): number | null => {
@@ -72,7 +59,26 @@ const walk = (
   return { hops, reached };
 };
 
-/** Traces in the background (some outdated, some of another member of equal ways) and, for some of the pairs that something happens to, inside the window. */
+/** How many pairs of a cause are traced because of it, at most; some causes are traced by nobody. */
+const ASKED_MAX = 10;
+const ASKED = 0.65;
+
+/** For each pair the rounds in which somebody asks for its way: what is wrong is traced a little after it began, and a change of the way when it came. */
+const askedRounds = (dice: Dice, causes: readonly Cause[], { reroutes }: Disturbances, rounds: number): Map<number, number[]> => {
+  const asked = new Map<number, number[]>();
+  const ask = (pair: number, round: number): void => {
+    if (round < rounds) asked.set(pair, [...(asked.get(pair) ?? []), round]);
+  };
+  for (const { hits, from, kind } of causes) {
+    if (kind === 'agent-off' || !dice.chance(ASKED)) continue;
+    const round = from + dice.whole(1, 4);
+    for (const pair of dice.some([...hits], ASKED_MAX)) ask(pair, round);
+  }
+  for (const { ways, round } of reroutes) for (const pair of ways.keys()) if (dice.chance(0.6)) ask(pair, round + dice.whole(0, 2));
+  return asked;
+};
+
+/** Traces in the background (some outdated, some of another member of equal ways) and those that somebody asked for inside the window. */
 export const drawTraces = (
   dice: Dice,
   scene: Scene,
@@ -82,28 +88,22 @@ export const drawTraces = (
   stale: number,
 ): DrawnTrace[] => {
   const found: DrawnTrace[] = [];
+  const asked = askedRounds(dice, causes, noise, rounds);
+  const old = drawOldWays(dice, scene, stale);
   const otherMember = (pair: ScenePair): readonly number[] => (dice.chance(0.2) ? dice.pick(pair.ways) : pair.forward);
   scene.pairs.forEach((pair, p) => {
     if (scene.targets[pair.target]?.kind === 'gateway') return;
-    const shifts = noise.reroutes.filter(({ hits }) => hits.has(p));
-    const fresh = otherMember(pair);
-    const before = dice.chance(stale) ? outdated(dice, scene, fresh) : fresh;
-    if (!dice.chance(0.04)) found.push({ pair: p, at: -Math.round(dice.between(600, 43_200)), ...walk(dice, scene, pair, before, []) });
-    if (dice.chance(0.05))
-      found.push({ pair: p, at: -Math.round(dice.between(43_200, 90_000)), ...walk(dice, scene, pair, otherMember(pair), []) });
-    const touching = [...causes, ...noise.effects].filter(({ hits, kind }) => hits.has(p) && kind !== 'ripple' && kind !== 'late');
-    const moments = [...touching.map(({ from }) => ({ from, seen: 0.3 })), ...shifts.map(({ round }) => ({ from: round, seen: 0.6 }))];
-    for (const { from, seen } of moments) {
-      // A change of the way is traced by itself, and so is some of what looks bad.
-      if (!dice.chance(seen)) continue;
-      const at = from + (seen > 0.5 ? dice.whole(0, 2) : dice.whole(1, 4));
-      if (at >= rounds) continue;
+    const before = old.get(p) ?? otherMember(pair);
+    if (!dice.chance(0.03)) found.push({ pair: p, at: -Math.round(dice.between(10_000, 45_000)), ...walk(dice, scene, pair, before, []) });
+    if (dice.chance(0.03))
+      found.push({ pair: p, at: -Math.round(dice.between(45_000, 90_000)), ...walk(dice, scene, pair, otherMember(pair), []) });
+    const inside = [...(asked.get(p) ?? []), ...(dice.chance(0.04) ? [dice.whole(0, rounds - 1)] : [])];
+    for (const at of inside) {
       const active = causes.filter(({ hits, force }) => hits.has(p) && (force[at] ?? 0) > 0.5);
-      const moved = shifts.some(({ round }) => at >= round);
-      const way = moved ? (pair.ways.find((one) => one !== pair.forward) ?? outdated(dice, scene, pair.forward)) : otherMember(pair);
+      const moved = noise.reroutes.find(({ ways, round }) => at >= round && ways.has(p));
+      const way = moved?.ways.get(p) ?? otherMember(pair);
       found.push({ pair: p, at: at * 60 + dice.whole(5, 50), ...walk(dice, scene, pair, way, active) });
     }
-    if (dice.chance(0.02)) found.push({ pair: p, at: dice.whole(0, rounds * 60 - 1), ...walk(dice, scene, pair, otherMember(pair), []) });
   });
   return found.toSorted((a, b) => a.pair - b.pair || a.at - b.at);
 };

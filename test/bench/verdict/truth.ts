@@ -12,6 +12,7 @@ export interface TrueIncident {
   readonly accept: readonly Named[];
   readonly pairs: number;
   readonly strata: Readonly<Record<string, string>>;
+  readonly magnitude: { readonly loss: number; readonly delay_ms: number };
 }
 
 export interface Truth {
@@ -160,6 +161,7 @@ export const truthOf = (
         return [name.slice(0, space), name.slice(space + 1)];
       }),
       pairs: hit.size,
+      magnitude: { loss: cause.loss, delay_ms: cause.delayUs / 1000 },
       strata: {
         kind: cause.kind,
         class: cause.class,

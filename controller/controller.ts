@@ -1,6 +1,7 @@
 // The controller's core, from what agents send down to what people see: ingest → arrival log → acknowledge; store, alerts and live read the log.
 import { roundEndMs } from '../protocol/round.ts';
 import { openAlerts } from './alerts/alerts.ts';
+import { forgetIncidents } from './alerts/forget.ts';
 import { type ConsumerOptions, runConsumer } from './arrivals/consume.ts';
 import { type Behind, openBehind } from './behind.ts';
 import { openChanges } from './fleet/changes.ts';
@@ -207,6 +208,7 @@ const chores = ({ deps, alerts, telling, tuning, clock, now, troubles, steering,
     retention: [
       ['arrivals', async () => arrivals.pruneEpochs(now())],
       ['control', () => forgetOld(deps.state, now() - tuning.retentionMs)],
+      ['alerts', () => forgetIncidents(deps.state, now() - tuning.retentionMs)],
     ],
     last: writeDown,
   };

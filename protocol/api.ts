@@ -195,7 +195,7 @@ export const Saved = z.object({ revision: z.int(), agents: z.array(AgentId) });
 /** GET /rules, /rules/:id; POST (201), PUT → the rule; DELETE → 204. Notifiers, routes, silences and maintenance: notify-api.ts. */
 export const RuleList = z.object({ rules: z.array(Rule) });
 
-export { IncidentDetail, IncidentList, IncidentView } from './incident.ts';
+export { HintList, IncidentDetail, IncidentList, IncidentView } from './incident.ts';
 
 export const TokenRequest = z.strictObject({
   uses: z.int().min(1).max(10_000).default(1),

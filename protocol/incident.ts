@@ -65,3 +65,16 @@ export const IncidentDetail = IncidentView.extend({
     .default(null),
 });
 export type IncidentDetail = z.infer<typeof IncidentDetail>;
+
+/** Where to look first, of the chart for troubleshooting an interface and a path. */
+export const Hint = z.object({
+  id: z.enum(['errors', 'duplex', 'speed', 'saturation', 'loss-follows-load', 'drops', 'ports', 'port-conflict', 'baseline']),
+  title: z.string(),
+  /** The numbers behind it. */
+  why: z.string(),
+  /** What to do, in order. */
+  steps: z.array(z.string()),
+});
+export type Hint = z.infer<typeof Hint>;
+/** GET /incidents/:id/hints */
+export const HintList = z.object({ hints: z.array(Hint) });

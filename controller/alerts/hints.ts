@@ -1,4 +1,5 @@
 // What to look at first: the troubleshooting chart of an interface and a path, as questions that the stored series answer. Pure: series in, hints out.
+import type { Hint } from '../../protocol/incident.ts';
 
 /** One field around the incident, in order of time. */
 export interface HintSeries {
@@ -19,15 +20,6 @@ export interface HintFacts {
     readonly speedBitsPerSecond: number | null;
     readonly peerSpeedBitsPerSecond?: number | null;
   }[];
-}
-
-export interface Hint {
-  readonly id: 'errors' | 'duplex' | 'speed' | 'saturation' | 'loss-follows-load' | 'drops' | 'ports' | 'port-conflict' | 'baseline';
-  readonly title: string;
-  /** The numbers behind it. */
-  readonly why: string;
-  /** What to do, in order. */
-  readonly steps: readonly string[];
 }
 
 const ERRORS_HIGH = 0.01;

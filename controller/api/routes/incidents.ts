@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { IncidentDetail, IncidentList } from '../../../protocol/api.ts';
+import { HintList, IncidentDetail, IncidentList } from '../../../protocol/api.ts';
 import { audit } from '../audit.ts';
 import type { Context } from '../context.ts';
+import { readHints } from '../incident-hints.ts';
 import { listIncidents, readIncident } from '../incident-view.ts';
 import type { App } from '../instance.ts';
 import { notFound } from '../problem.ts';
@@ -33,6 +34,23 @@ export const addIncidentRoutes = (app: App, context: Context): void => {
       const incident = await readIncident(state, params.id, Math.floor(controller.clock.now()));
       if (incident === null) throw notFound(`incident ${params.id}`);
       return incident;
+    },
+  );
+  app.get(
+    '/api/v1/incidents/:id/hints',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'What to look at first: errors, duplex, full lines, drops and ports of what has a part in it',
+        params: IncidentPath,
+        response: { 200: HintList, ...problems },
+      },
+    },
+    async ({ params }) => {
+      const hints = await readHints(context, params.id);
+      if (hints === null) throw notFound(`incident ${params.id}`);
+      return { hints };
     },
   );
   app.post(

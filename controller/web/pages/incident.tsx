@@ -17,6 +17,7 @@ import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
+import { Hints } from './incident-hints.tsx';
 import { RelatedChanges, Told } from './incident-told.tsx';
 import { Timeline } from './incident-timeline.tsx';
 import { VerdictPanel } from './incident-verdict.tsx';
@@ -104,6 +105,7 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
             />
           ) : null}
           <VerdictPanel verdict={data.verdict} />
+          <Hints incident={data.id} />
           <Told incident={data} />
           <RelatedChanges incident={data} />
         </div>

@@ -38,7 +38,10 @@ t.test('verdict: for programs one JSON line a case', async (t) => {
   const { run, at, lines } = prepare(t);
   writeFileSync(at('quiet.json'), JSON.stringify(smallCase()));
   await run(at('quiet.json'), '--out', at('out'), '--json');
-  t.same(lines.map((line) => JSON.parse(line)), [{ case: 'quiet', to: at('out/quiet.json'), incidents: 0 }]);
+  t.same(
+    lines.map((line) => JSON.parse(line)),
+    [{ case: 'quiet', to: at('out/quiet.json'), incidents: 0 }],
+  );
 });
 
 t.test('verdict: a file that is no case is named with what is wrong, and the others are judged', async (t) => {

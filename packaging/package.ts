@@ -128,8 +128,8 @@ const buildTarget = async (
         architecture: target.debian,
         depends: dependsOn(neededBy(node)),
       };
-      settle(packed, atS);
       addControl(packed, fields, join(root, 'packaging/deb', `sonde-${program}`));
+      settle(packed, atS);
       packDeb(packed, join(output, `sonde-${program}_${version}_${target.debian}.deb`), atS, build.level);
     });
   }
@@ -158,7 +158,6 @@ const packForController = ({ output, work, version, atS }: Build, targets: reado
   const entry = debianChangelog(changes, { name: 'sonde-agent-packages', version, atS, maintainer: MAINTAINER });
   writeFileSync(join(doc, 'changelog.gz'), gzipSync(entry, { level: 9 }));
   writeOverrides(tree, 'sonde-agent-packages', ['bogus-mail-host']);
-  settle(tree, atS);
   addControl(
     tree,
     {
@@ -174,6 +173,7 @@ const packForController = ({ output, work, version, atS }: Build, targets: reado
     },
     null,
   );
+  settle(tree, atS);
   packDeb(tree, join(output, `sonde-agent-packages_${version}_all.deb`), atS, 'none');
 };
 

@@ -75,7 +75,7 @@ export const layOut = (parts: TreeParts, to: string): void => {
 };
 
 const copyrightOf = ({ licence, program, inventory }: TreeParts): string =>
-  `Sonde\n\n${licence}\nInside the executable are, each under its own licence, whose texts are in licences.gz beside this file:\n\n${inventory.packages
+  `Sonde\n\n${licence}\nInside the executable are, each under its own licence, whose texts are in licences.gz beside this file (the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0 too):\n\n${inventory.packages
     .map((one) => `  ${one.name} ${one.version} (${one.licence})\n`)
     .join('')}\nThe bill of materials is sonde-${program}.spdx.json.gz.\n`;
 

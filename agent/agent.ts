@@ -93,6 +93,8 @@ export interface Agent {
 
 const SPOOL_CAP_BYTES = 256 * 1024 * 1024;
 const EPOCH_BYTES = 8;
+/** A backlog is acknowledged faster than rounds close: so many share a commit at most. */
+const MANY_ACKNOWLEDGEMENTS = 16;
 
 /** Measures, spools, publishes and obeys until the signal aborts; then spools the last rounds, says goodbye and resolves.
  * Rejects only when its database is unusable at the start. */
@@ -206,13 +208,19 @@ const commitLoop = async (agent: Agent, signal: AbortSignal): Promise<void> => {
   const { deps, timing, spool, uplink, timekeeper, work, runner } = agent;
   let nextMs = Number.POSITIVE_INFINITY;
   let commits = 0;
+  let settleAt = Number.POSITIVE_INFINITY;
   while (!signal.aborted) {
     await work.wait(deps.clock, nextMs, signal);
-    if (spool.pending) await slept(deps.clock, timing.commitMs, signal);
+    if (spool.waiting.length > 0) await slept(deps.clock, timing.commitMs, signal);
     if (signal.aborted) break;
-    const committed = spool.commit(uplink.sending && timekeeper.synchronised);
-    if (++commits % 1_000 === 0) spool.tidy();
-    nextMs = Math.min(uplink.pump(), committed ? Number.POSITIVE_INFINITY : 1_000);
+    const now = deps.clock.monotonic();
+    const isDue = spool.waiting.length > 0 || now >= settleAt || spool.acknowledgements >= MANY_ACKNOWLEDGEMENTS;
+    const committed = !isDue || spool.commit(uplink.sending && timekeeper.synchronised);
+    if (isDue && ++commits % 1_000 === 0) spool.tidy();
+    const pumpMs = uplink.pump();
+    if (spool.acknowledgements === 0) settleAt = Number.POSITIVE_INFINITY;
+    else settleAt = Math.min(isDue ? Number.POSITIVE_INFINITY : settleAt, now + (committed ? timing.settleMs : 1_000));
+    nextMs = Math.min(pumpMs, settleAt - now, committed ? Number.POSITIVE_INFINITY : 1_000);
   }
   await runner.stop();
   spool.commit(false);

@@ -2,6 +2,8 @@
 export interface Timing {
   /** Rounds that close within this time share one commit. */
   readonly commitMs: number;
+  /** An acknowledgement waits this long for rounds to share a commit with: until then a crash sends again what the controller has. */
+  readonly settleMs: number;
   /** How often the host is asked whether it was suspended. */
   readonly suspendCheckMs: number;
   /** Between clock exchanges, once the first few of a session are through. */
@@ -22,6 +24,7 @@ export interface Timing {
 
 export const defaultTiming: Timing = {
   commitMs: 200,
+  settleMs: 30_000,
   suspendCheckMs: 1_000,
   clockExchangeMs: 30_000,
   statusMs: 60_000,

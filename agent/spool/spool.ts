@@ -34,6 +34,8 @@ export class Spool {
   readonly #stamp: Statement;
   #waiting: NewRound[] = [];
   #acknowledged: { readonly epoch: string; readonly ranges: readonly SequenceRange[] }[] = [];
+  /** Rounds on disk that are acknowledged. */
+  #settled = 0;
   #nextSeq = 1;
   #lastId: number;
   #totals: { rounds: number; bytes: number; dropped: number };
@@ -64,7 +66,8 @@ export class Spool {
     return this.#lastId;
   }
   get stats(): { readonly rounds: number; readonly bytes: number; readonly capBytes: number; readonly dropped: number } {
-    return { ...this.#totals, rounds: this.#totals.rounds + this.#waiting.length, capBytes: this.#options.capBytes };
+    const rounds = Math.max(0, this.#totals.rounds - this.#settled) + this.#waiting.length;
+    return { ...this.#totals, rounds, capBytes: this.#options.capBytes };
   }
   /** Why nothing can be written at the moment; null when all is well. */
   get broken(): string | null {
@@ -75,17 +78,19 @@ export class Spool {
     return this.#waiting;
   }
 
-  get pending(): boolean {
-    return this.#waiting.length + this.#acknowledged.length > 0;
+  /** Acknowledgements that are not on disk yet; each may be of many rounds. */
+  get acknowledgements(): number {
+    return this.#acknowledged.length;
   }
 
   append(round: NewRound): void {
     this.#waiting.push(round);
   }
 
-  /** The controller has these, or will never take them. Written with the next commit; until then a repeat is harmless. */
-  acknowledge(epoch: string, ranges: readonly SequenceRange[]): void {
+  /** The controller has these, or will never take them; `rounds` of them are still held. Written with the next commit; until then a repeat is harmless. */
+  acknowledge(epoch: string, ranges: readonly SequenceRange[], rounds: number): void {
     this.#acknowledged.push({ epoch, ranges });
+    this.#settled += rounds;
   }
 
   /** Writes what waits in one transaction, stamped at once when `stampNow`. False when the disk takes nothing now: it stays in memory, to be tried again. */
@@ -98,6 +103,7 @@ export class Spool {
       }
       this.#waiting.splice(0, rounds.length);
       this.#acknowledged = [];
+      this.#settled = 0;
     }
     return true;
   }

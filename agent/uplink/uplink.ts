@@ -54,6 +54,7 @@ export class Uplink {
   /** A session is up and its clocks are exchanged: `send` hands a batch to it. */
   begin(send: (batch: Batch) => void): void {
     this.end();
+    this.#options.spool.commit(this.#options.timekeeper.synchronised); // what is acknowledged must be gone before the cursors start anew
     this.#send = send;
     this.#grant = firstGrant(this.#options.clock.monotonic());
   }
@@ -74,13 +75,15 @@ export class Uplink {
   acknowledged(ack: Acknowledgement): void {
     const { spool, log, clock } = this.#options;
     const refused = ack.refused.map(({ seq }): [number, number] => [seq, seq]);
-    spool.acknowledge(ack.epoch, [...ack.ranges, ...refused]);
+    let settled = 0;
     for (const batch of this.#inFlight.filter(({ epoch }) => epoch === ack.epoch))
       for (const [seq, id] of batch.ids)
         if ([...ack.ranges, ...refused].some(([first, last]) => seq >= first && seq <= last)) {
           batch.ids.delete(seq);
           this.#flying.delete(id);
+          settled += 1;
         }
+    spool.acknowledge(ack.epoch, [...ack.ranges, ...refused], settled);
     this.#inFlight = this.#inFlight.filter(({ ids }) => ids.size > 0);
     this.#grant = regranted(this.#grant, ack.backlogPerSecond, clock.monotonic());
     const [first] = ack.refused;
@@ -183,7 +186,9 @@ export class Uplink {
 
   /** What was not acknowledged in time goes again: it is to be found from the cursors on. */
   #expire(nowMs: number): void {
-    for (const batch of this.#inFlight.filter(({ sentMs }) => nowMs - sentMs >= this.#options.timing.resendMs)) {
+    const expired = this.#inFlight.filter(({ sentMs }) => nowMs - sentMs >= this.#options.timing.resendMs);
+    if (expired.length > 0) this.#options.spool.commit(this.#options.timekeeper.synchronised); // or what is acknowledged would go again with it
+    for (const batch of expired) {
       for (const id of batch.ids.values()) {
         this.#flying.delete(id);
         if (id >= this.#freshFrom) this.#freshCursor = Math.min(this.#freshCursor, id - 1);

@@ -1,3 +1,5 @@
+import { phaseOf } from '../../agent/schedule/plan.ts';
+import { taskId } from '../../protocol/task.ts';
 import type { TargetInput } from '../../protocol/target.ts';
 import type { Seeded } from './random.ts';
 
@@ -32,6 +34,7 @@ export const makeReality = (agentCount: number): Reality => {
     id: `agent-${String(index).padStart(2, '0')}`,
     labels: { group: `g${Math.floor(index / GROUP_OF)}` },
   }));
+  const own = new Map(agents.map(({ id }) => [id, ownTarget(id)]));
   const groups = [...new Set(agents.map((agent) => agent.labels.group))];
   const target = (id: string, address: string, selected: Record<string, string[]>): TargetInput => ({
     id,
@@ -43,7 +46,7 @@ export const makeReality = (agentCount: number): Reality => {
   const targets = [
     target('all', '192.0.2.1', {}),
     ...groups.map((group, index) => target(`group-${group}`, `198.51.100.${index + 1}`, { group: [group] })),
-    ...agents.map((agent, index) => target(`own-${agent.id}`, `203.0.113.${index + 1}`, { agent: [agent.id] })),
+    ...agents.map((agent, index) => target(own.get(agent.id) ?? '', `203.0.113.${index + 1}`, { agent: [agent.id] })),
   ];
   const outages = new Map<string, Outage[]>(targets.map(({ id }) => [id, []]));
   const silent = targets.at(-1);
@@ -53,9 +56,20 @@ export const makeReality = (agentCount: number): Reality => {
     outages,
     agents,
     isUp: (id, at) => !(outages.get(id) ?? []).some((outage) => outage.from <= at && at < outage.to),
-    targetsOf: (id) => ['all', `group-${agents.find((agent) => agent.id === id)?.labels.group ?? ''}`, `own-${id}`],
+    targetsOf: (id) => ['all', `group-${agents.find((agent) => agent.id === id)?.labels.group ?? ''}`, own.get(id) ?? ''],
   };
 };
+
+/** An agent's own target, of such a name that it is measured at the same moment as the one that all measure: two rounds then share a batch, as with a fleet's many tasks. */
+const ownTarget = (agent: string): string => {
+  const shared = phaseOf(agent, taskId('all', 'icmp'), INTERVAL_MS);
+  for (let salt = 0; ; salt += 1) {
+    const id = `own-${agent}-${salt}`;
+    if (Math.abs(phaseOf(agent, taskId(id, 'icmp'), INTERVAL_MS) - shared) < SAME_MOMENT_MS) return id;
+  }
+};
+/** Less than an agent waits for more to commit. */
+const SAME_MOMENT_MS = 100;
 
 /** Which packets of one window come back: those to a target that is up, but for a stray one now and then. */
 export const repliesOf = (reality: Reality, random: Seeded, target: string, sentAt: readonly number[]): boolean[] => {

@@ -5,7 +5,7 @@ import type { MutationName } from './mutations.ts';
 import type { Result } from './world.ts';
 
 /** Longer runs are cut into worlds of at most this, so that a failure is replayed in a minute. */
-const DAYS_A_PART = 2.5;
+const DAYS_A_PART = 1.25;
 const WORKERS = 2;
 
 export interface Run {

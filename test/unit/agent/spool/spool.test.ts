@@ -32,11 +32,13 @@ t.test('only what the acknowledged ranges name leaves, and the lowest sequence f
   for (let i = 0; i < 10; i += 1) spool.append(roundNow(host, timekeeper));
   spool.commit(false);
 
-  spool.acknowledge(EPOCH, [
+  const ranges: [number, number][] = [
     [1, 3],
     [5, 5],
-  ]);
-  spool.acknowledge('00000000000000ff', [[1, 10]]);
+  ];
+  spool.acknowledge(EPOCH, ranges, 4);
+  spool.acknowledge('00000000000000ff', [[1, 10]], 0);
+  t.equal(spool.stats.rounds, 6, 'what is acknowledged waits for nobody any more, on disk or not');
   spool.commit(false);
 
   t.same(
@@ -154,7 +156,7 @@ t.test('whatever is appended, acknowledged and restarted: what was not acknowled
         else if (step.kind === 'ack') {
           const epoch = epochs[step.epoch % epochs.length] ?? '';
           spool.commit(true); // only what was sent can be acknowledged
-          spool.acknowledge(epoch, [[step.first, step.first + step.length]]);
+          spool.acknowledge(epoch, [[step.first, step.first + step.length]], 0);
           for (let i = 0; i <= step.length; i += 1) expected.delete(`${epoch} ${step.first + i}`);
         } else {
           spool.commit(true);

@@ -161,7 +161,7 @@ t.test('rounds of an earlier boot that met the controller carry its time, from t
 
   t.equal(round?.stamp.at, truth);
   t.equal(round?.stamp.source, 'controller');
-  spool.acknowledge('00000000000000a1', [[1, 1]]);
+  spool.acknowledge('00000000000000a1', [[1, 1]], 1);
   spool.commit(false);
   spool.tidy();
   t.equal(before.db.prepare("SELECT count(*) AS n FROM boot WHERE id = 'boot-1'").get()?.['n'], 0, 'then it is forgotten');

@@ -171,3 +171,21 @@ t.test('a batch never holds more than 500 rounds, and eight unanswered batches a
     Array.from({ length: 8 }, () => 500),
   );
 });
+
+t.test('what is acknowledged but still on disk goes again neither after a while nor after a new session', async (t) => {
+  const { measure, sent, timekeeper, host, begin, uplink } = openUplink();
+  exchange(timekeeper, host);
+  begin();
+  await measure(3);
+  const [first, ...later] = sent;
+  for (const batch of later)
+    uplink.acknowledged({ v: 1, epoch: EPOCH, ranges: batch.rounds.map(({ seq }) => [seq, seq]), refused: [], backlogPerSecond: 100 });
+  sent.length = 0;
+  await host.clock.advance(defaultTiming.resendMs);
+  uplink.pump();
+  t.same(sent.flatMap(seqs), seqs(first), 'the unanswered one alone');
+  sent.length = 0;
+  begin();
+  uplink.pump();
+  t.same(sent.flatMap(seqs), seqs(first));
+});

@@ -63,6 +63,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
   [/^controller\/fleet\/snmp\/mib-worker\.ts$/, ['controller/fleet/', 'node:', 'npm:net-snmp']],
   [/^controller\/fleet\//, ['controller/fleet/', 'controller/state/', 'protocol/', 'node:', 'npm:zod', 'npm:kysely', 'npm:ipaddr.js']],
   [/^controller\/web\/build\.ts$/, ['node:', 'npm:esbuild']],
+  [/^controller\/web\/data\/without-eval\.ts$/, ['npm:zod']],
   [/^controller\/web\//, ['controller/web/', 'protocol/', 'npm:preact', 'npm:@preact/signals', 'npm:uplot']],
   [/^controller\//, ['controller/', 'protocol/', 'package.json', 'node:', 'npm:']],
   [/^packaging\/build\/words\.ts$/, ['packaging/', 'agent/', 'controller/', 'node:', 'npm:']],

@@ -1,3 +1,4 @@
+import './data/without-eval.ts';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startClock } from './data/clock.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,10 +53,11 @@ export const V3_USERS = [
 export const AUTH_KEY = 'auth-secret-1';
 export const PRIV_KEY = 'priv-secret-1';
 
-/** Debian's snmpd on a free port of loopback, with v1, v2c and v3. */
-export const startSnmpd = async (lines: readonly string[] = []): Promise<Daemon> => {
-  const directory = mkdtempSync(join(tmpdir(), 'sonde-snmpd-'));
-  const port = await freePort();
+/** Debian's snmpd on a free port of loopback, with v1, v2c and v3. `before`: where another one was, whose engine it may take over. */
+export const startSnmpd = async (lines: readonly string[] = [], before?: Pick<Daemon, 'port' | 'directory'>): Promise<Daemon> => {
+  const directory = before?.directory ?? mkdtempSync(join(tmpdir(), 'sonde-snmpd-'));
+  mkdirSync(directory, { recursive: true });
+  const port = before?.port ?? (await freePort());
   const config = [
     `agentaddress udp:127.0.0.1:${port}`,
     `rocommunity ${COMMUNITY} 127.0.0.1`,
@@ -101,7 +102,7 @@ const daemon = async (child: ChildProcess, port: number, directory: string, read
     port,
     directory,
     [Symbol.asyncDispose]: async () => {
-      const exit = child.exitCode === null ? once(child, 'exit') : null;
+      const exit = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null;
       child.kill('SIGKILL');
       await exit;
       rmSync(directory, { recursive: true, force: true });

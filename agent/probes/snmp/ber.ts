@@ -1,7 +1,7 @@
 // SNMPv1's and v2c's messages in BER (X.690; RFC 1157, RFC 3416), written for tables: an OID under the column that was asked for is told by
 // its index, without a text of the whole. Every length is checked against what is there; a RangeError says that the bytes are no message.
 
-export const PDU = { get: 0xa0, next: 0xa1, response: 0xa2, bulk: 0xa5 } as const;
+export const PDU = { get: 0xa0, next: 0xa1, response: 0xa2, bulk: 0xa5, report: 0xa8 } as const;
 
 /** One variable of an answer. `index` is what follows the OID that was asked for; null when it lies elsewhere. Values as net-snmp has them. */
 export interface Row {
@@ -19,7 +19,7 @@ export interface Response {
   readonly rows: readonly Row[];
 }
 
-const TYPE = {
+export const TAG = {
   integer: 2,
   octets: 4,
   oid: 6,
@@ -97,7 +97,7 @@ const putInteger = (value: number): void => {
   put(value & 0xff);
   for (let left = Math.floor(value / 256); left > 0; left = Math.floor(left / 256)) put(left & 0xff);
   if ((paper[free] ?? 0) > 127) put(0);
-  close(TYPE.integer, end);
+  close(TAG.integer, end);
 };
 
 /** A request as bytes. `second` and `third` are 0, or GETBULK's non-repeaters and max-repetitions. */
@@ -119,24 +119,24 @@ export const encodeRequest = (
     const end = free;
     if (last !== '') for (const arc of last.split('.').reverse()) putArc(Number(arc));
     putBytes(oidBytes(oid));
-    close(TYPE.oid, end);
-    close(TYPE.sequence, row);
+    close(TAG.oid, end);
+    close(TAG.sequence, row);
   }
-  close(TYPE.sequence, paper.length);
+  close(TAG.sequence, paper.length);
   putInteger(third);
   putInteger(second);
   putInteger(id);
   close(pdu, paper.length);
   const secretEnd = free;
   putBytes(community);
-  close(TYPE.octets, secretEnd);
+  close(TAG.octets, secretEnd);
   putInteger(isV1 ? 0 : 1);
-  close(TYPE.sequence, paper.length);
+  close(TAG.sequence, paper.length);
   return Buffer.from(paper.subarray(free));
 };
 
 /** A place in a datagram. It moves; that is what makes reading quick. */
-interface Cursor {
+export interface Cursor {
   readonly bytes: Buffer;
   at: number;
   readonly end: number;
@@ -159,7 +159,8 @@ const readLength = (cursor: Cursor): number => {
   return length;
 };
 
-const enter = (cursor: Cursor, tag: number): Cursor => {
+/** What an element holds; the cursor moves behind it. Throws RangeError when another one is there. */
+export const enter = (cursor: Cursor, tag: number): Cursor => {
   if (byteAt(cursor) !== tag) throw new RangeError('another element than expected');
   const length = readLength(cursor);
   const inner = { bytes: cursor.bytes, at: cursor.at, end: cursor.at + length };
@@ -168,7 +169,7 @@ const enter = (cursor: Cursor, tag: number): Cursor => {
 };
 
 const readInteger = (cursor: Cursor): number => {
-  const inner = enter(cursor, TYPE.integer);
+  const inner = enter(cursor, TAG.integer);
   return signed(inner.bytes, inner.at, inner.end - inner.at);
 };
 
@@ -185,18 +186,18 @@ const unsigned = (bytes: Buffer, at: number, length: number): number => {
 
 /** An answer to a request for these; throws RangeError for what is none. */
 export const decodeResponse = (datagram: Buffer, asked: readonly Asked[]): Response => {
-  const message = enter({ bytes: datagram, at: 0, end: datagram.length }, TYPE.sequence);
+  const message = enter({ bytes: datagram, at: 0, end: datagram.length }, TAG.sequence);
   const isV1 = readInteger(message) === 0;
-  const community = enter(message, TYPE.octets);
+  const community = enter(message, TAG.octets);
   const pdu = message.bytes[message.at] ?? 0;
   const body = enter(message, pdu);
   const [id, errorStatus, errorIndex] = [readInteger(body), readInteger(body), readInteger(body)];
-  const list = enter(body, TYPE.sequence);
+  const list = enter(body, TAG.sequence);
   const rows: Row[] = [];
   const bases = asked.map(({ oid }) => oidBytes(oid));
   while (list.at < list.end) {
-    const row = enter(list, TYPE.sequence);
-    const oid = enter(row, TYPE.oid);
+    const row = enter(list, TAG.sequence);
+    const oid = enter(row, TAG.oid);
     const index = indexBehind(oid, bases[rows.length % Math.max(1, bases.length)]);
     const type = byteAt(row);
     const length = readLength(row);
@@ -229,19 +230,19 @@ const arcsOf = (bytes: Buffer, from: number, end: number): string => {
 
 const readValue = (bytes: Buffer, type: number, at: number, length: number): unknown => {
   switch (type) {
-    case TYPE.integer:
+    case TAG.integer:
       return signed(bytes, at, length);
-    case TYPE.counter:
-    case TYPE.gauge:
-    case TYPE.ticks:
+    case TAG.counter:
+    case TAG.gauge:
+    case TAG.ticks:
       return unsigned(bytes, at, length);
-    case TYPE.octets:
-    case TYPE.counter64:
-    case TYPE.opaque:
+    case TAG.octets:
+    case TAG.counter64:
+    case TAG.opaque:
       return bytes.subarray(at, at + length);
-    case TYPE.oid:
+    case TAG.oid:
       return oidText(bytes, at, at + length);
-    case TYPE.address:
+    case TAG.address:
       return length === 4 ? bytes.subarray(at, at + 4).join('.') : '';
     default:
       if (type !== NULL && type < EXCEPTIONS) throw new RangeError(`a value of type ${type}`);

@@ -73,6 +73,7 @@ const pollOnce = async (
 ): Promise<{ readonly outcome: Outcome; readonly isAlive: boolean }> => {
   session.wire.requests = 0;
   session.wire.garbage = 0;
+  session.wire.unsigned = 0;
   const deadlineMs = startedMs + Math.min(options.budgetMs, intervalMs);
   const reading: Reading = { session, sizer, clock, signal, deadlineMs, problems: new Set(), variables: 0, timeouts: 0, slowestMs: 0 };
   try {

@@ -14,9 +14,11 @@ export interface Wire {
   lastBytes: number;
   /** Datagrams that were no answer at all. */
   garbage: number;
+  /** SNMPv3 answers that are less secure than their request. */
+  unsigned: number;
 }
 
-export const makeWire = (): Wire => ({ requests: 0, answers: 0, lastBytes: 0, garbage: 0 });
+export const makeWire = (): Wire => ({ requests: 0, answers: 0, lastBytes: 0, garbage: 0, unsigned: 0 });
 
 /** Lets a datagram leave, now or when its turn comes (null), or says why not: the host's guard rails. */
 export type Permit = () => string | null | Promise<string | null>;

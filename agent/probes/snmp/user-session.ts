@@ -1,33 +1,31 @@
 import { isIPv6 } from 'node:net';
-import snmp, { type DatagramSocket, type User, type Varbind } from 'net-snmp';
+import snmp, { type DatagramSocket, type Session, type User, type Varbind } from 'net-snmp';
 import type { SnmpAccess, SnmpSecrets } from '../../../protocol/probes/snmp.ts';
 import type { Asked, Row } from './ber.ts';
 import { indexIn } from './oid.ts';
+import { hasLevel } from './security-level.ts';
 import type { Answer, Failure, SessionPlan, SnmpSession } from './session.ts';
 import { makeWire, openWireSocket, type Permit, type Wire, type DeviceAddress } from './socket.ts';
 
 type UserAccess = Extract<SnmpAccess, { version: '3' }>;
 
 /** SNMPv3: net-snmp brings the user security model (RFC 3414, RFC 3826, RFC 7860), our socket brings its datagrams. */
-export const openUserSession = ({ device, secrets, timeoutMs, retries, permit }: SessionPlan, access: UserAccess): SnmpSession => {
+export const openUserSession = (plan: SessionPlan, access: UserAccess): SnmpSession => {
   const wire = makeWire();
-  const session = snmp.createV3Session(device.address, userOf(access, secrets), {
-    version: snmp.Version3,
-    port: device.port,
-    transport: isIPv6(device.address) ? 'udp6' : 'udp4',
-    retries,
-    timeout: timeoutMs,
-    backoff: 1.5,
-    context: access.context,
-    // Order is judged where tables are read, which goes on with the other columns.
-    backwardsGetNexts: true,
-    dgramModule: { createSocket: () => datagrams(device, wire, permit) },
-  });
   const waiting = new Set<(answer: Failure) => void>();
-  // Without a listener one garbled datagram would end the process. The request itself runs into its timeout.
-  session.on('error', () => void (wire.garbage += 1));
+  let session = openNetSnmp(plan, access, wire);
+  /** It has answered as the user: what it refuses then is about its engine, not about the password. */
+  let isEstablished = false;
+  let isClosed = false;
 
-  const ask = <T>(send: (done: (error: Error | null, value: T | undefined) => void) => void): Promise<Answer<T>> =>
+  const close = (): void => {
+    try {
+      session.close();
+    } catch {
+      // Closed already, by an error of its socket.
+    }
+  };
+  const once = <T>(send: Send<T>): Promise<Answer<T>> =>
     new Promise((resolve) => {
       const settle = (answer: Answer<T>): void => {
         waiting.delete(settle);
@@ -35,11 +33,24 @@ export const openUserSession = ({ device, secrets, timeoutMs, retries, permit }:
       };
       waiting.add(settle);
       try {
-        send((error, value) => settle(error === null && value !== undefined ? { ok: true, value } : failureOf(error, wire)));
+        send(session, (error, value) => settle(error === null && value !== undefined ? { ok: true, value } : failureOf(error, wire)));
       } catch (error) {
         settle({ ok: false, reason: 'garbage', detail: textOf(error) });
       }
     });
+  /** A device that began anew, or was replaced, has another engine or another time (RFC 3414 section 4): it is got to know again, once. */
+  const ask = async <T>(send: Send<T>): Promise<Answer<T>> => {
+    const answer = await once(send);
+    if (!isEstablished || isClosed || answer.ok || answer.reason !== 'auth') {
+      isEstablished ||= answer.ok;
+      return answer;
+    }
+    close();
+    session = openNetSnmp(plan, access, wire);
+    const again = await once(send);
+    isEstablished = again.ok;
+    return again;
+  };
   const rowsOf = (answer: Answer<readonly Varbind[]>, asked: readonly Asked[]): Answer<readonly Row[]> =>
     answer.ok ? { ok: true, value: answer.value.map((varbind, i) => rowOf(varbind, asked[i % asked.length])) } : answer;
 
@@ -48,12 +59,12 @@ export const openUserSession = ({ device, secrets, timeoutMs, retries, permit }:
     wire,
     get: async (oids) =>
       rowsOf(
-        await ask<Varbind[]>((done) => session.get(oids, done)),
+        await ask<Varbind[]>((to, done) => to.get(oids, done)),
         oids.map((oid) => ({ oid, last: '' })),
       ),
-    next: async (asked) => rowsOf(await ask<Varbind[]>((done) => session.getNext(asked.map(cursorOf), done)), asked),
+    next: async (asked) => rowsOf(await ask<Varbind[]>((to, done) => to.getNext(asked.map(cursorOf), done)), asked),
     bulk: async (asked, repetitions) => {
-      const answer = await ask<(Varbind | Varbind[])[]>((done) => session.getBulk(asked.map(cursorOf), 0, repetitions, done));
+      const answer = await ask<(Varbind | Varbind[])[]>((to, done) => to.getBulk(asked.map(cursorOf), 0, repetitions, done));
       if (!answer.ok) return answer;
       // As they came: row by row.
       const columns = answer.value.map((one) => (Array.isArray(one) ? one : [one]));
@@ -64,14 +75,31 @@ export const openUserSession = ({ device, secrets, timeoutMs, retries, permit }:
       return { ok: true, value: rows.flat() };
     },
     close() {
-      try {
-        session.close();
-      } catch {
-        // Closed already, by an error of its socket.
-      }
+      isClosed = true;
+      close();
       for (const settle of waiting) settle({ ok: false, reason: 'unreachable', detail: 'closed' });
     },
   };
+};
+
+type Send<T> = (session: Session, done: (error: Error | null, value: T | undefined) => void) => void;
+
+const openNetSnmp = ({ device, secrets, timeoutMs, retries, permit }: SessionPlan, access: UserAccess, wire: Wire): Session => {
+  const session = snmp.createV3Session(device.address, userOf(access, secrets), {
+    version: snmp.Version3,
+    port: device.port,
+    transport: isIPv6(device.address) ? 'udp6' : 'udp4',
+    retries,
+    timeout: timeoutMs,
+    backoff: 1.5,
+    context: access.context,
+    // Order is judged where tables are read, which goes on with the other columns.
+    backwardsGetNexts: true,
+    dgramModule: { createSocket: () => datagrams(device, access.level, wire, permit) },
+  });
+  // Without a listener one garbled datagram would end the process. The request itself runs into its timeout.
+  session.on('error', () => void (wire.garbage += 1));
+  return session;
 };
 
 export const cursorOf = ({ oid, last }: Asked): string => (last === '' ? oid : `${oid}.${last}`);
@@ -83,7 +111,7 @@ const rowOf = ({ oid, type, value }: Varbind, asked: Asked | undefined): Row => 
 });
 
 /** Our socket, as net-snmp wants one. A handler that throws at a garbled answer ends nothing. */
-const datagrams = (device: DeviceAddress, wire: Wire, permit: Permit): DatagramSocket => {
+const datagrams = (device: DeviceAddress, level: UserAccess['level'], wire: Wire, permit: Permit): DatagramSocket => {
   // Border: net-snmp's handlers take what dgram gives.
   const handlers = new Map<string, (...values: unknown[]) => void>();
   const socket = openWireSocket(
@@ -91,7 +119,9 @@ const datagrams = (device: DeviceAddress, wire: Wire, permit: Permit): DatagramS
     wire,
     (datagram) => {
       try {
-        handlers.get('message')?.(datagram);
+        // net-snmp takes an answer at the level that the answer says it has.
+        if (hasLevel(datagram, level)) handlers.get('message')?.(datagram);
+        else wire.unsigned += 1;
       } catch {
         wire.garbage += 1;
       }
@@ -133,6 +163,8 @@ const userOf = (access: UserAccess, secrets: SnmpSecrets): User => {
 const failureOf = (error: Error | null, wire: Wire): Failure => {
   const detail = textOf(error);
   const name = error?.name ?? '';
+  if (name === 'RequestTimedOutError' && wire.unsigned > 0)
+    return { ok: false, reason: 'auth', detail: 'answers below the level that was asked for (RFC 3412 section 7.2) were dropped' };
   if (name === 'RequestTimedOutError')
     return { ok: false, reason: wire.garbage > 0 ? 'garbage' : 'timeout', detail: wire.garbage > 0 ? 'answers that are no SNMP' : detail };
   if (name === 'RequestFailedError') {

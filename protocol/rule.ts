@@ -14,6 +14,13 @@ const durationMs = z.int().min(0).max(86_400_000);
 const spanMs = z.int().min(1_000).max(604_800_000);
 const everything = { in: {}, notIn: {} };
 
+/** Tags are spelt as Telegraf spells them: `ifAlias`, `sysName`, whatever a vendor writes into them. */
+const tags = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'tag: a letter, then letters, digits, _ . or -'),
+  z.array(z.string().min(1).max(255)).min(1),
+);
+const TagSelector = z.strictObject({ in: tags.default({}), notIn: tags.default({}) });
+
 /** How the values of a window become one. A mean of `loss_ratio` is weighted by packets, and counts only as far as they bear it out. */
 export const WindowAggregate = z.enum(['mean', 'median', 'p95', 'min', 'max', 'sum']);
 export type WindowAggregate = z.infer<typeof WindowAggregate>;
@@ -45,7 +52,7 @@ export const Rule = z
     targets: z.strictObject({ labels: Selector.default(everything) }).prefault({}),
     agents: Selector.default(everyAgent),
     /** Tags of the series beyond agent and target, such as an interface's name. */
-    series: Selector.default(everything),
+    series: TagSelector.default(everything),
     comparison: z.enum(['above', 'below']).default('above'),
     threshold: z.number().default(0),
     /** Hysteresis: once it fires, it stays so until the value is back over this line. */

@@ -1,4 +1,5 @@
 import { CompiledQuery } from 'kysely';
+import { Device } from '../../protocol/device.ts';
 import { isSelected, Labels, type Selector } from '../../protocol/labels.ts';
 import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
@@ -35,6 +36,8 @@ export interface Definitions {
   readonly targets: ReadonlyMap<string, DefinedTarget>;
   readonly targetsOf: ReadonlyMap<string, readonly DefinedTarget[]>;
   readonly agents: ReadonlyMap<string, DefinedAgent>;
+  /** Labels of the SNMP devices, which are no targets: their ports are selected by them. */
+  readonly devices: ReadonlyMap<string, Labels>;
   /** Targets and agents by what they share. */
   readonly behind: ReadonlyMap<string, { readonly targets: readonly DefinedTarget[]; readonly agents: readonly string[] }>;
   readonly dependencies: Dependencies;
@@ -56,6 +59,7 @@ export interface Ingredients {
   readonly rules: readonly Rule[];
   readonly targets: readonly Target[];
   readonly agents: readonly DefinedAgent[];
+  readonly devices: readonly { readonly id: string; readonly labels: Labels }[];
   readonly notifiers: readonly string[];
   readonly dependencies: Dependencies;
 }
@@ -64,12 +68,14 @@ export const loadIngredients = async (state: State): Promise<Ingredients> => {
   const ruleRows = await state.selectFrom('rules').select('document').where('enabled', '=', 1).orderBy('id').execute();
   const targetRows = await state.selectFrom('targets').select('document').orderBy('id').execute();
   const agentRows = await state.selectFrom('agents').select(['id', 'labels']).where('state', '=', 'active').orderBy('id').execute();
+  const deviceRows = await state.selectFrom('devices').select('document').orderBy('id').execute();
   const notifierRows = await state.selectFrom('notifiers').select('id').orderBy('id').execute();
   const kept = await state.selectFrom('settings').select('value').where('key', '=', DEPENDENCIES_KEY).executeTakeFirst();
   return {
     rules: ruleRows.map(({ document }) => Rule.parse(JSON.parse(document))),
     targets: targetRows.map(({ document }) => Target.parse(JSON.parse(document))),
     agents: agentRows.map(({ id, labels }) => ({ id, labels: Labels.parse(JSON.parse(labels)) })),
+    devices: deviceRows.map(({ document }) => Device.parse(JSON.parse(document))).map(({ id, labels }) => ({ id, labels })),
     notifiers: notifierRows.map(({ id }) => id),
     dependencies: Dependencies.parse(kept === undefined ? {} : JSON.parse(kept.value)),
   };
@@ -77,7 +83,7 @@ export const loadIngredients = async (state: State): Promise<Ingredients> => {
 
 export const loadDefinitions = async (state: State): Promise<Definitions> => makeDefinitions(await loadIngredients(state));
 
-export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, dependencies }: Ingredients): Definitions => {
+export const makeDefinitions = ({ rules: all, targets: raw, agents, devices, notifiers, dependencies }: Ingredients): Definitions => {
   const rules = all.filter((rule) => rule.enabled);
   const known = new Set(raw.map(({ id }) => id));
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
@@ -97,6 +103,7 @@ export const makeDefinitions = ({ rules: all, targets: raw, agents, notifiers, d
     targets: new Map(targets.map((target) => [target.id, target])),
     targetsOf,
     agents: byId,
+    devices: new Map(devices.map(({ id, labels }) => [id, labels])),
     behind,
     dependencies,
     notifiers,
@@ -138,4 +145,11 @@ export const groupsOf = (labels: Labels, { labels: keys }: Dependencies): readon
 
 const isLoopback = (address: string): boolean => address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
 
-export const nothingDefined = makeDefinitions({ rules: [], targets: [], agents: [], notifiers: [], dependencies: Dependencies.parse({}) });
+export const nothingDefined = makeDefinitions({
+  rules: [],
+  targets: [],
+  agents: [],
+  devices: [],
+  notifiers: [],
+  dependencies: Dependencies.parse({}),
+});

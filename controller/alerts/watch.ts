@@ -59,9 +59,9 @@ const watchOf = (
   const isForeign = task.includes(':');
   if (id !== '' && !isForeign && !target?.agents.has(agent)) return null;
   const labels: Labels = definitions.agents.get(agent)?.labels ?? {};
-  // A device, a host or a foreign series is no target: its tags stand for the labels.
-  const candidates =
-    target?.rules ?? [...definitions.rules.values()].filter(({ targets }) => isSelected(targets.labels, agent, { ...tags, target: id }));
+  // A device, a host or a foreign series is no target: its tags stand for the labels, beside a device's own.
+  const known = { ...definitions.devices.get(id), ...tags, target: id };
+  const candidates = target?.rules ?? [...definitions.rules.values()].filter(({ targets }) => isSelected(targets.labels, agent, known));
   const rules = candidates.filter(
     (rule) =>
       rule.measurement === measurement &&

@@ -125,6 +125,7 @@ const rehearse = (test: RuleTest, rules: readonly Rule[], dependencies: Dependen
     rules: rules.map((rule) => ({ ...rule, enabled: true })),
     targets,
     agents,
+    devices: [],
     notifiers: [],
     dependencies,
   });

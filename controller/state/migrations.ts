@@ -115,6 +115,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE watchdogs (
     agent_id TEXT PRIMARY KEY, silent_after_ms INTEGER NOT NULL, repeat_ms INTEGER NOT NULL, pages TEXT NOT NULL, sealed TEXT NOT NULL, sealed_for TEXT NOT NULL) STRICT;
   `,
+  // Rules select ports by the labels of their devices.
+  ['INSERT ON devices', 'UPDATE OF document ON devices', 'DELETE ON devices']
+    .map((event) => countChange(`devices_${event.slice(0, 6).toLowerCase()}`, event))
+    .join('\n'),
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

@@ -108,6 +108,18 @@ export const deviceRules: readonly RuleInput[] = [
     severity: 'info',
   },
   {
+    id: 'ephemeral-ports',
+    name: 'Ephemeral ports nearly used up',
+    description:
+      "More than 80 % of the ports that an agent's host takes for connections are in use towards one destination: soon connections to it fail.",
+    measurement: 'netstat',
+    field: 'ephemeral_used_ratio',
+    threshold: 0.8,
+    clearThreshold: 0.7,
+    forMs: 2 * MINUTE,
+    severity: 'warning',
+  },
+  {
     ...off,
     id: 'connection-spike',
     name: 'Many connections',

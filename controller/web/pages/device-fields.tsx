@@ -42,7 +42,7 @@ const ciphers = [
 
 export const DeviceFields = (props: Props) => {
   const { form, base, agents, faults, onChange, onLeave } = props;
-  const field = (name: 'address' | 'name' | 'every' | 'port' | 'user' | 'names' | 'notNames') => ({
+  const field = (name: 'address' | 'name' | 'every' | 'port' | 'user' | 'labels' | 'names' | 'notNames') => ({
     value: form[name],
     onChange: (value: string) => onChange({ [name]: value }),
     onLeave: () => onLeave(name),
@@ -73,6 +73,13 @@ export const DeviceFields = (props: Props) => {
         <TextField label="Every" short {...field('every')} />
       </div>
       {faults.agent ? <Fault>{faults.agent}</Fault> : null}
+      <TextField
+        label="Labels"
+        hint="key:value"
+        placeholder="role:core site:ams1"
+        help="rules select its ports by them"
+        {...field('labels')}
+      />
       <SelectField label="SNMP" value={form.version} options={versions} onChange={(version) => onChange({ version })} />
       {form.version === '3' ? <UserFields {...props} /> : <Community {...props} />}
       <TextField

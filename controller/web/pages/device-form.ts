@@ -19,6 +19,8 @@ export interface DeviceForm {
   readonly authKey: string;
   readonly privProtocol: 'des' | 'aes' | 'aes256' | 'aes256c';
   readonly privKey: string;
+  /** `role:core site:ams1`. */
+  readonly labels: string;
   /** Patterns of ports, separated by spaces. */
   readonly names: string;
   readonly notNames: string;
@@ -58,6 +60,7 @@ export const emptyDevice: DeviceForm = {
   authKey: '',
   privProtocol: 'aes',
   privKey: '',
+  labels: '',
   names: '',
   notNames: '',
   adminUp: false,
@@ -76,6 +79,9 @@ export const fromDevice = (device: DeviceView): DeviceForm => {
     every: writeDuration(device.intervalMs),
     port: String(device.port),
     version: access.version,
+    labels: Object.entries(device.labels)
+      .map(([key, value]) => `${key}:${value}`)
+      .join(' '),
     names: ports?.names.join(' ') ?? '',
     notNames: ports?.notNames.join(' ') ?? '',
     adminUp: ports?.adminUp ?? false,
@@ -88,6 +94,7 @@ export const fromDevice = (device: DeviceView): DeviceForm => {
   return { ...form, user, level, authProtocol, privProtocol };
 };
 
+const labelOf = (word: string): [key: string, value: string] => [word.slice(0, word.indexOf(':')), word.slice(word.indexOf(':') + 1)];
 const trimmed = <T extends NamedOid>(line: T): T => ({ ...line, name: line.name.trim(), oid: line.oid.trim() });
 const words = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== '');
 
@@ -119,6 +126,7 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
     port: Number(form.port),
     access,
     secrets,
+    labels: Object.fromEntries(words(form.labels).map(labelOf)),
     templates: form.templates,
     scalars: form.scalars.map(trimmed),
     tables: form.tables.map((table) => ({ ...table, name: table.name.trim(), columns: table.columns.map(trimmed) })),
@@ -127,7 +135,6 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
       ? {}
       : {
           family: base.family,
-          labels: base.labels,
           timeoutMs: base.timeoutMs,
           retries: base.retries,
         }),
@@ -143,6 +150,8 @@ export const deviceFaults = (form: DeviceForm, base: DeviceView | null): Partial
   if (form.agent === '') faults.agent = 'One agent polls it.';
   if (every === null || every < 5_000 || every > 3_600_000) faults.every = 'Between 5 s and 1 h, such as 1 min.';
   if (!/^\d{1,5}$/.test(form.port) || Number(form.port) < 1 || Number(form.port) > 65_535) faults.port = 'A UDP port, 161 as a rule.';
+  const odd = words(form.labels).find((word) => !/^[a-z][a-z0-9_.-]*:[^\s:,]+$/.test(word));
+  if (odd !== undefined) faults.labels = `"${odd}" is no label: key:value, the key in lower case.`;
   const lines = form.scalars.map(lineFault).find((fault) => fault !== null);
   if (lines !== undefined) faults.scalars = lines ?? '';
   const tables = form.tables.map(tableFault).find((fault) => fault !== null);

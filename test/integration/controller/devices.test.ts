@@ -228,3 +228,38 @@ t.test('devices: a failed poll says why, and a device does not touch the rules o
   t.same((await api.test.state.selectFrom('alert_states').selectAll().execute()).length, 0);
   t.same((await api.test.state.selectFrom('answers').selectAll().execute()).length, 0);
 });
+
+t.test('devices: rules select ports by the labels of their device, and by the port itself', async (t) => {
+  const { api, ask } = await open(t);
+  await ask('POST', '/devices', input({ labels: { role: 'core' } }));
+  await ask('POST', '/devices', input({ id: 'sw2', labels: { role: 'access' } }));
+  const rule = {
+    id: 'core-uplink-down',
+    name: 'Uplink of a core switch down',
+    measurement: 'interface',
+    field: 'ifOperStatus',
+    threshold: 1.5,
+    targets: { labels: { in: { role: ['core'] } } },
+    series: { in: { ifAlias: ['uplink'] } },
+  };
+  const admin = await api.signInAs('admin');
+  t.match(await api.ask('POST', '/api/v1/rules', rule, admin), { status: 201 });
+  const t0 = api.test.clock.now();
+  for (let i = 0; i < 5; i += 1) {
+    await api.test.clock.advance(60_000);
+    const ports = [port('gi0-1', { alias: 'uplink', oper: 2 }), port('gi0-2', { alias: 'desk', oper: 2 })];
+    const rounds = ['sw1', 'sw2'].map((device, n) =>
+      makeRound(2 * i + n + 1, t0 + i * 60_000, {
+        task: `${device}/snmp`,
+        intervalMs: 60_000,
+        outcome: { status: 'sampled', sample: sample({ ports }) },
+      }),
+    );
+    await api.test.batch('ams1', makeBatch(rounds, { lowest: 1, upTo: Math.floor(api.test.clock.now()) }));
+    await settle();
+  }
+  await api.test.clock.advance(60_000);
+  const incidents = await api.test.state.selectFrom('incidents').select(['title', 'state']).where('title', 'like', 'Uplink%').execute();
+  t.match(incidents, [{ title: /sw1.*gi0-1/, state: 'firing' }]);
+  t.equal(incidents.length, 1);
+});

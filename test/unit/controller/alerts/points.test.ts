@@ -51,6 +51,7 @@ t.test('built-in rules over series of probes that are not there yet fire on inje
   ]);
   t.match(await incidentsOf('interface-down', steps([1, 3], [2, 5])), [{ from: 5 }]);
   t.match(await incidentsOf('connection-spike', steps([100, 3], [5_100, 3], [4_600, 3], [100, 4])), [{ from: 5, to: 11 }]);
+  t.match(await incidentsOf('ephemeral-ports', steps([0.1, 3], [0.9, 5], [0.2, 4])), [{ state: 'resolved', from: 6 }]);
   t.match(await incidentsOf('cpu-high', steps([80, 6], [5, 15]), { host: 'web1', cpu: 'cpu-total' }), [{ state: 'firing' }]);
   t.match(await incidentsOf('memory-high', steps([50, 3], [95, 8])), [{ from: 9 }]);
   t.match(await incidentsOf('interface-errors', steps([0, 6], [5, 10])), [{ state: 'firing' }]);

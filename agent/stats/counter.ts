@@ -2,16 +2,17 @@
 // RFC 2863 section 3.1.5: it may jump at a discontinuity.
 
 export interface CounterReading {
-  readonly value: bigint;
+  /** A number while that is exact. */
+  readonly value: number | bigint;
   readonly bits: 32 | 64;
 }
 
 /** Of one counter alone. `wrap` and `reset` may both be possible: the other counters of the same port decide (counters.ts). */
 export interface Reckoned {
   /** Counted on, without a wrap; null when it went back, or further than the port can carry. */
-  readonly ahead: bigint | null;
+  readonly ahead: number | null;
   /** Counted over its top; null when that would be more than the port can carry. */
-  readonly wrapped: bigint | null;
+  readonly wrapped: number | null;
   readonly wentBack: boolean;
   /** True when what it says now may have been counted from zero since the last reading. */
   readonly mayBeFresh: boolean;
@@ -19,15 +20,27 @@ export interface Reckoned {
 
 /** `most`: what the port can count at most between the two readings. */
 export const reckon = (before: CounterReading, now: CounterReading, most: number): Reckoned => {
-  const limit = BigInt(Math.ceil(Math.min(most, Number.MAX_SAFE_INTEGER)));
-  const difference = now.value - before.value;
-  const wentBack = difference < 0n;
+  const limit = Math.ceil(Math.min(most, Number.MAX_SAFE_INTEGER));
+  const wentBack = now.value < before.value;
+  const mayBeFresh = now.value <= limit;
+  if (typeof before.value === 'number' && typeof now.value === 'number') {
+    const difference = now.value - before.value;
+    // Over the top of 64 bits from below 2^53 is more than any limit: there the sum need not be exact.
+    const over = difference + 2 ** now.bits;
+    return {
+      ahead: !wentBack && difference <= limit ? difference : null,
+      wrapped: wentBack && over <= limit ? over : null,
+      wentBack,
+      mayBeFresh,
+    };
+  }
+  const difference = BigInt(now.value) - BigInt(before.value);
   const over = difference + (1n << BigInt(now.bits));
   return {
-    ahead: !wentBack && difference <= limit ? difference : null,
-    wrapped: wentBack && over <= limit ? over : null,
+    ahead: !wentBack && difference <= limit ? Number(difference) : null,
+    wrapped: wentBack && over <= limit ? Number(over) : null,
     wentBack,
-    mayBeFresh: now.value <= limit,
+    mayBeFresh,
   };
 };
 
@@ -45,34 +58,40 @@ export const stepsOf = (
   now: ReadonlyMap<string, CounterReading>,
   mostOf: (name: string) => number,
 ): Steps => {
-  const reckoned = [...now].flatMap(([name, reading]) => {
-    const old = before.get(name);
-    return old === undefined || old.bits !== reading.bits ? [] : [{ name, old, reading, ...reckon(old, reading, mostOf(name)) }];
-  });
-  const back = reckoned.filter(({ wentBack }) => wentBack);
-  if (back.length > 0 && !areWraps(back, reckoned)) return { kind: 'none', why: 'reset' };
+  const all: Evidence[] = [];
   const deltas = new Map<string, number>();
-  for (const { name, ahead, wrapped } of reckoned) {
-    const delta = ahead ?? wrapped;
-    if (delta === null) return { kind: 'none', why: 'impossible' };
-    deltas.set(name, Number(delta));
+  let back = 0;
+  let isImpossible = false;
+  for (const [name, reading] of now) {
+    const old = before.get(name);
+    if (old === undefined || old.bits !== reading.bits) continue;
+    const reckoned = reckon(old, reading, mostOf(name));
+    const delta = reckoned.ahead ?? reckoned.wrapped;
+    if (delta === null) isImpossible = true;
+    else deltas.set(name, delta);
+    if (reckoned.wentBack) back += 1;
+    all.push({ old, reading, reckoned });
   }
-  return { kind: 'counted', deltas };
+  if (back > 0 && !areWraps(all)) return { kind: 'none', why: 'reset' };
+  return isImpossible ? { kind: 'none', why: 'impossible' } : { kind: 'counted', deltas };
 };
 
-interface Evidence extends Reckoned {
+interface Evidence {
   readonly old: CounterReading;
   readonly reading: CounterReading;
+  readonly reckoned: Reckoned;
 }
 
 /** A lone counter is believed to have wrapped when the way over the top was at most this part of the way round. */
-const SHORT_WAY = 4n;
+const SHORT_WAY = 4;
 
-const areWraps = (back: readonly Evidence[], all: readonly Evidence[]): boolean => {
-  if (back.some(({ wrapped }) => wrapped === null)) return false;
+const areWraps = (all: readonly Evidence[]): boolean => {
+  const back = all.filter(({ reckoned }) => reckoned.wentBack);
+  if (back.some(({ reckoned }) => reckoned.wrapped === null)) return false;
   // One that is too high to have begun at zero proves that nothing was reset.
-  if (all.some(({ mayBeFresh, reading }) => !mayBeFresh && reading.value > 0n)) return true;
-  const counting = all.filter(({ old, wentBack }) => old.value > 0n && !wentBack);
-  if (back.length === 1 && counting.length > 0) return true;
-  return back.length === 1 && back.every(({ wrapped, reading }) => wrapped !== null && wrapped * SHORT_WAY <= 1n << BigInt(reading.bits));
+  if (all.some(({ reckoned, reading }) => !reckoned.mayBeFresh && reading.value > 0)) return true;
+  const [only, ...others] = back;
+  if (only === undefined || others.length > 0) return false;
+  const isCounting = all.some(({ old, reckoned }) => old.value > 0 && !reckoned.wentBack);
+  return isCounting || (only.reckoned.wrapped ?? 0) * SHORT_WAY <= 2 ** only.reading.bits;
 };

@@ -3,7 +3,7 @@
 
 export const PDU = { get: 0xa0, next: 0xa1, response: 0xa2, bulk: 0xa5, report: 0xa8 } as const;
 
-/** One variable of an answer. `index` is what follows the OID that was asked for; null when it lies elsewhere. Values as net-snmp has them. */
+/** One variable of an answer. `index` is what follows the OID that was asked for; null when it lies elsewhere. Values as net-snmp has them, but Counter64 as a number, or a bigint above 2^53. */
 export interface Row {
   readonly index: string | null;
   readonly type: number;
@@ -42,17 +42,17 @@ export const oidBytes = (oid: string): Buffer => {
   const known = encoded.get(oid);
   if (known !== undefined) return known;
   const [first = 0, second = 0, ...rest] = oid.split('.').map(Number);
-  const bytes: number[] = [];
-  for (const arc of [first * 40 + second, ...rest]) pushArc(bytes, arc);
-  const made = Buffer.from(bytes);
+  const arcs: number[] = [];
+  for (const arc of [first * 40 + second, ...rest]) pushArc(arcs, arc);
+  const made = Buffer.from(arcs);
   if (encoded.size < MOST_ENCODED) encoded.set(oid, made);
   return made;
 };
 
-const pushArc = (bytes: number[], arc: number): void => {
+const pushArc = (into: number[], arc: number): void => {
   const groups = [arc % 128];
   for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) groups.push((left % 128) + 128);
-  for (let i = groups.length - 1; i >= 0; i -= 1) bytes.push(groups[i] ?? 0);
+  for (let i = groups.length - 1; i >= 0; i -= 1) into.push(groups[i] ?? 0);
 };
 
 export interface Asked {
@@ -70,9 +70,9 @@ const put = (byte: number): void => {
   free -= 1;
   paper[free] = byte;
 };
-const putBytes = (bytes: Uint8Array): void => {
-  free -= bytes.length;
-  paper.set(bytes, free);
+const putBytes = (some: Uint8Array): void => {
+  free -= some.length;
+  paper.set(some, free);
 };
 /** Closes an element that was written from `end` downwards. */
 const close = (tag: number, end: number): void => {
@@ -135,90 +135,147 @@ export const encodeRequest = (
   return Buffer.from(paper.subarray(free));
 };
 
-/** A place in a datagram. It moves; that is what makes reading quick. */
+/** A place in a datagram, for what is read rarely. */
 export interface Cursor {
   readonly bytes: Buffer;
   at: number;
   readonly end: number;
 }
 
-const byteAt = (cursor: Cursor): number => {
-  if (cursor.at >= cursor.end) throw new RangeError('cut short');
-  return cursor.bytes[cursor.at++] ?? 0;
+/** What an element holds; the cursor moves behind it. Throws RangeError when another one is there. */
+export const enter = (cursor: Cursor, tag: number): Cursor => {
+  open(cursor.bytes, cursor.at);
+  const end = element(tag, cursor.end);
+  cursor.at = end;
+  return { bytes, at: place, end };
 };
 
-const readLength = (cursor: Cursor): number => {
-  const first = byteAt(cursor);
-  let length = first;
-  if (first > 127) {
-    if (first > 131) throw new RangeError('a length of more than four bytes');
+/** The datagram that is being read, and where: an answer holds hundreds of elements, and none of them is worth an object. */
+let bytes: Buffer = Buffer.alloc(0);
+let place = 0;
+/** Where the newest index stands, and its text: the columns of a row share it. */
+let indexFrom = 0;
+let indexTo = 0;
+let indexText = '';
+
+const open = (datagram: Buffer, at: number): void => {
+  bytes = datagram;
+  place = at;
+  indexFrom = 0;
+  indexTo = 0;
+};
+
+const byteAt = (at: number): number => bytes[at] ?? 0;
+
+/** Moves into the element that stands here; tells where it ends. `within`: where what holds it ends. */
+const element = (tag: number, within: number): number => {
+  if (place >= within || byteAt(place) !== tag) throw new RangeError('another element than expected');
+  place += 1;
+  const length = readLength(within);
+  return place + length;
+};
+
+const readLength = (within: number): number => {
+  if (place >= within) throw new RangeError('cut short');
+  let length = byteAt(place++);
+  if (length > 127) {
+    const many = length - 128;
+    if (many > 4) throw new RangeError('a length of more than four bytes');
+    if (place + many > within) throw new RangeError('cut short');
     length = 0;
-    for (let left = first - 128; left > 0; left -= 1) length = length * 256 + byteAt(cursor);
+    for (let left = many; left > 0; left -= 1) length = length * 256 + byteAt(place++);
   }
-  if (cursor.at + length > cursor.end) throw new RangeError('a length beyond the end');
+  if (place + length > within) throw new RangeError('a length beyond the end');
   return length;
 };
 
-/** What an element holds; the cursor moves behind it. Throws RangeError when another one is there. */
-export const enter = (cursor: Cursor, tag: number): Cursor => {
-  if (byteAt(cursor) !== tag) throw new RangeError('another element than expected');
-  const length = readLength(cursor);
-  const inner = { bytes: cursor.bytes, at: cursor.at, end: cursor.at + length };
-  cursor.at += length;
-  return inner;
+const readInteger = (within: number): number => {
+  const end = element(TAG.integer, within);
+  const value = signed(place, end - place);
+  place = end;
+  return value;
 };
 
-const readInteger = (cursor: Cursor): number => {
-  const inner = enter(cursor, TAG.integer);
-  return signed(inner.bytes, inner.at, inner.end - inner.at);
-};
-
-const signed = (bytes: Buffer, at: number, length: number): number => {
+const signed = (at: number, length: number): number => {
   if (length < 1 || length > 6) throw new RangeError('an integer of another size');
   return bytes.readIntBE(at, length);
 };
 
 /** 32 bits without a sign; some devices leave out the zero byte in front, and mean it all the same. */
-const unsigned = (bytes: Buffer, at: number, length: number): number => {
+const unsigned = (at: number, length: number): number => {
   if (length < 1 || length > 5) throw new RangeError('a counter of another size');
-  return length === 5 ? bytes.readUInt32BE(at + 1) : bytes.readUIntBE(at, length);
+  let value = 0;
+  for (let i = length === 5 ? at + 1 : at; i < at + length; i += 1) value = value * 256 + byteAt(i);
+  return value;
+};
+
+/** A Counter64 as a number while that is exact. BER may put a zero byte in front; of more than nine the last eight count. */
+export const wide = (from: Uint8Array, at: number, length: number): number | bigint => {
+  let high = 0;
+  let low = 0;
+  const end = at + length;
+  for (let i = Math.max(at, end - 8); i < end - 4; i += 1) high = high * 256 + (from[i] ?? 0);
+  for (let i = Math.max(at, end - 4); i < end; i += 1) low = low * 256 + (from[i] ?? 0);
+  return high < 2 ** 21 ? high * 2 ** 32 + low : (BigInt(high) << 32n) | BigInt(low);
 };
 
 /** An answer to a request for these; throws RangeError for what is none. */
 export const decodeResponse = (datagram: Buffer, asked: readonly Asked[]): Response => {
-  const message = enter({ bytes: datagram, at: 0, end: datagram.length }, TAG.sequence);
-  const isV1 = readInteger(message) === 0;
-  const community = enter(message, TAG.octets);
-  const pdu = message.bytes[message.at] ?? 0;
-  const body = enter(message, pdu);
-  const [id, errorStatus, errorIndex] = [readInteger(body), readInteger(body), readInteger(body)];
-  const list = enter(body, TAG.sequence);
-  const rows: Row[] = [];
-  const bases = asked.map(({ oid }) => oidBytes(oid));
-  while (list.at < list.end) {
-    const row = enter(list, TAG.sequence);
-    const oid = enter(row, TAG.oid);
-    const index = indexBehind(oid, bases[rows.length % Math.max(1, bases.length)]);
-    const type = byteAt(row);
-    const length = readLength(row);
-    rows.push({ index, type, value: readValue(row.bytes, type, row.at, length) });
-  }
-  const secret = datagram.subarray(community.at, community.end);
-  return { isV1, community: secret, pdu, id, errorStatus, errorIndex, rows };
+  open(datagram, 0);
+  const messageEnd = element(TAG.sequence, datagram.length);
+  const isV1 = readInteger(messageEnd) === 0;
+  const communityEnd = element(TAG.octets, messageEnd);
+  const community = datagram.subarray(place, communityEnd);
+  place = communityEnd;
+  const pdu = byteAt(place);
+  const pduEnd = element(pdu, messageEnd);
+  const id = readInteger(pduEnd);
+  const errorStatus = readInteger(pduEnd);
+  const errorIndex = readInteger(pduEnd);
+  return { isV1, community, pdu, id, errorStatus, errorIndex, rows: readRows(element(TAG.sequence, pduEnd), asked) };
 };
 
-const indexBehind = ({ bytes, at, end }: Cursor, base: Buffer | undefined): string | null => {
+const readRows = (end: number, asked: readonly Asked[]): Row[] => {
+  const bases = asked.map(({ oid }) => oidBytes(oid));
+  const rows: Row[] = [];
+  for (let column = 0; place < end; column = column + 1 < bases.length ? column + 1 : 0) {
+    const rowEnd = element(TAG.sequence, end);
+    const oidEnd = element(TAG.oid, rowEnd);
+    const index = indexBehind(place, oidEnd, bases[column]);
+    if (oidEnd >= rowEnd) throw new RangeError('cut short');
+    place = oidEnd + 1;
+    const type = byteAt(oidEnd);
+    const length = readLength(rowEnd);
+    rows.push({ index, type, value: readValue(type, place, length) });
+    place = rowEnd;
+  }
+  return rows;
+};
+
+const indexBehind = (at: number, end: number, base: Buffer | undefined): string | null => {
   if (base === undefined || end - at < base.length) return null;
-  for (let i = 0; i < base.length; i += 1) if (bytes[at + i] !== base[i]) return null;
-  return arcsOf(bytes, at + base.length, end);
+  for (let i = 0; i < base.length; i += 1) if (byteAt(at + i) !== base[i]) return null;
+  const from = at + base.length;
+  if (!isNewestIndex(from, end)) {
+    indexText = arcsOf(from, end);
+    indexFrom = from;
+    indexTo = end;
+  }
+  return indexText;
+};
+
+const isNewestIndex = (from: number, end: number): boolean => {
+  if (indexTo === 0 || end - from !== indexTo - indexFrom) return false;
+  for (let i = from; i < end; i += 1) if (byteAt(i) !== byteAt(indexFrom + i - from)) return false;
+  return true;
 };
 
 /** '' for none: it is the very OID that was asked for. */
-const arcsOf = (bytes: Buffer, from: number, end: number): string => {
+const arcsOf = (from: number, end: number): string => {
   let text = '';
   let arc = 0;
   for (let i = from; i < end; i += 1) {
-    const byte = bytes[i] ?? 0;
+    const byte = byteAt(i);
     arc = arc * 128 + (byte & 0x7f);
     if (byte > 127) continue;
     if (arc > 4_294_967_295) throw new RangeError('an arc of more than 32 bits');
@@ -228,20 +285,21 @@ const arcsOf = (bytes: Buffer, from: number, end: number): string => {
   return text;
 };
 
-const readValue = (bytes: Buffer, type: number, at: number, length: number): unknown => {
+const readValue = (type: number, at: number, length: number): unknown => {
   switch (type) {
     case TAG.integer:
-      return signed(bytes, at, length);
+      return signed(at, length);
     case TAG.counter:
     case TAG.gauge:
     case TAG.ticks:
-      return unsigned(bytes, at, length);
-    case TAG.octets:
+      return unsigned(at, length);
     case TAG.counter64:
+      return wide(bytes, at, length);
+    case TAG.octets:
     case TAG.opaque:
       return bytes.subarray(at, at + length);
     case TAG.oid:
-      return oidText(bytes, at, at + length);
+      return oidText(at, at + length);
     case TAG.address:
       return length === 4 ? bytes.subarray(at, at + 4).join('.') : '';
     default:
@@ -250,8 +308,8 @@ const readValue = (bytes: Buffer, type: number, at: number, length: number): unk
   }
 };
 
-const oidText = (bytes: Buffer, at: number, end: number): string => {
-  const [first = '0', ...rest] = arcsOf(bytes, at, end).split('.');
+const oidText = (at: number, end: number): string => {
+  const [first = '0', ...rest] = arcsOf(at, end).split('.');
   const both = Number(first);
   const root = Math.min(2, Math.floor(both / 40));
   return [root, both - root * 40, ...rest].join('.');

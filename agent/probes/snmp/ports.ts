@@ -117,10 +117,16 @@ export const portSampleOf = (id: string, row: PortRow, face: PortFace, details: 
   speedBps: speedOf(row, details),
   admin: row.admin,
   oper: row.oper,
-  counters: Object.fromEntries(Array.from(row.counters, ([name, { value }]) => [name, exact(value)])),
+  counters: shownCounters(row.counters),
   rates: result.rates,
   ...(result.rates === null ? { noRate: result.noRate } : {}),
 });
+
+const shownCounters = (counters: PortRow['counters']): Record<string, number> => {
+  const shown: Record<string, number> = {};
+  for (const [name, { value }] of counters) shown[name] = exact(value);
+  return shown;
+};
 
 export const nameOf = (row: Pick<PortRow, 'name'>, face: PortFace): string => (row.name === '' ? face.descr : row.name);
 

@@ -110,7 +110,11 @@ const makeRates = (deltas: ReadonlyMap<string, number>, { seconds, restSeconds, 
 type Optional<T> = { readonly [K in keyof T]: T[K] | undefined };
 /** A key that says nothing is not there. */
 const defined = ({ seconds, ...rest }: Optional<Omit<PortRates, 'seconds'>> & { readonly seconds: number }): PortRates => {
-  const rates: Record<string, number> = {};
-  for (const [key, value] of Object.entries(rest)) if (value !== undefined) rates[key] = value;
-  return { seconds, ...rates };
+  const rates: Record<string, number> & { seconds: number } = { seconds };
+  let key: keyof typeof rest;
+  for (key in rest) {
+    const value = rest[key];
+    if (value !== undefined) rates[key] = value;
+  }
+  return rates;
 };

@@ -108,23 +108,24 @@ const take = (
   width: number,
   atMs: number,
 ): Verdict => {
-  const many = asked.length;
-  for (let i = 0; i < answers.length; i += 1) {
-    const column = asked[i % many];
+  // The columns of a row come one after the other: its place is looked up once.
+  let newest = '';
+  let row: TableRow | undefined;
+  for (let i = 0, at = 0; i < answers.length; i += 1, at = at + 1 < asked.length ? at + 1 : 0) {
+    const column = asked[at];
     const cell = answers[i];
     if (column === undefined || cell === undefined || column.done) continue;
-    const index = isException(cell) || cell.index === '' ? null : cell.index;
-    if (index === null) column.done = true;
+    const { index } = cell;
+    if (index === null || index === '' || isException(cell)) column.done = true;
     else if (column.last !== '' && compareOids(index, column.last) <= 0) {
       reading.problems.add('the device answers the same rows again: its table does not rise');
       column.done = true;
     } else {
       column.last = index;
       column.rows += 1;
-      let row = rows.get(index);
-      if (row === undefined) {
-        row = { cells: Array.from<Row | undefined>({ length: width }), atMs };
-        rows.set(index, row);
+      if (row === undefined || index !== newest) {
+        row = rows.get(index) ?? addRow(rows, index, width, atMs);
+        newest = index;
       }
       row.cells[column.position] = cell;
     }
@@ -132,6 +133,12 @@ const take = (
   reading.variables += answers.length;
   reading.sizer.answered(reading.session.wire.lastBytes, answers.length);
   return answers.length > 0 ? 'progress' : reading.sizer.choked() ? 'again' : 'give-up';
+};
+
+const addRow = (rows: Map<string, TableRow>, index: string, width: number, atMs: number): TableRow => {
+  const row: TableRow = { cells: new Array<Row | undefined>(width).fill(undefined), atMs };
+  rows.set(index, row);
+  return row;
 };
 
 /** What to do after a request that gave nothing. */

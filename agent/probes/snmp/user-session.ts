@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import snmp, { type DatagramSocket, type Session, type User, type Varbind } from 'net-snmp';
 import type { SnmpAccess, SnmpSecrets } from '../../../protocol/probes/snmp.ts';
-import type { Asked, Row } from './ber.ts';
+import { type Asked, type Row, TAG, wide } from './ber.ts';
 import { indexIn } from './oid.ts';
 import { hasLevel } from './security-level.ts';
 import type { Answer, Failure, SessionPlan, SnmpSession } from './session.ts';
@@ -107,7 +107,7 @@ export const cursorOf = ({ oid, last }: Asked): string => (last === '' ? oid : `
 const rowOf = ({ oid, type, value }: Varbind, asked: Asked | undefined): Row => ({
   index: asked === undefined ? null : oid === asked.oid ? '' : indexIn(asked.oid, oid),
   type,
-  value,
+  value: type === TAG.counter64 && value instanceof Uint8Array ? wide(value, 0, value.length) : value,
 });
 
 /** Our socket, as net-snmp wants one. A handler that throws at a garbled answer ends nothing. */

@@ -23,9 +23,9 @@ export const isCounter64 = ({ type }: Row): boolean => type === TYPE.counter64;
 /** Integer, gauge, counter, ticks; a text of digits too: some firmware writes numbers so. */
 export const numberOf = (varbind: Row | undefined): number | null => {
   if (varbind === undefined || isException(varbind)) return null;
-  const { type, value } = varbind;
+  const { value } = varbind;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (type === TYPE.counter64) return Number(counterOf(varbind));
+  if (typeof value === 'bigint') return Number(value);
   if (value instanceof Uint8Array) {
     const text = textOf(varbind);
     return /^-?\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : null;
@@ -34,25 +34,12 @@ export const numberOf = (varbind: Row | undefined): number | null => {
 };
 
 /** A counter's value as it is; gauges and integers are let through where a device declares its counters so. */
-export const counterOf = (varbind: Row | undefined): bigint | null => {
-  if (varbind === undefined || isException(varbind)) return null;
+export const counterOf = (varbind: Row | undefined): number | bigint | null => {
+  if (varbind === undefined) return null;
   const { type, value } = varbind;
-  if (type === TYPE.counter64 && value instanceof Uint8Array) {
-    return bigOf(value);
-  }
+  if (type === TYPE.counter64) return typeof value === 'number' || typeof value === 'bigint' ? value : null;
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) return null;
-  return type === TYPE.counter || type === TYPE.gauge || type === TYPE.integer ? BigInt(value) : null;
-};
-
-/** BER may put a zero byte in front; more than eight bytes are no Counter64. */
-const bigOf = (bytes: Uint8Array): bigint => {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const { length } = buffer;
-  if (length === 0) return 0n;
-  if (length <= 6) return BigInt(buffer.readUIntBE(0, length));
-  const low = buffer.readUInt32BE(length - 4);
-  const high = length >= 8 ? buffer.readUInt32BE(length - 8) : buffer.readUIntBE(0, length - 4);
-  return (BigInt(high) << 32n) | BigInt(low);
+  return type === TYPE.counter || type === TYPE.gauge || type === TYPE.integer ? value : null;
 };
 
 /** As people read it: UTF-8, otherwise Latin-1; without the NULs that some firmware ends names with, without control characters. */
@@ -107,10 +94,10 @@ export const valueOf = (varbind: Row | undefined, read: 'auto' | 'text' | 'hex' 
 
 /** Only what the device itself calls a number: the same column must not be a number today and a text tomorrow. */
 const numericOf = (varbind: Row): number | null => {
-  if (varbind.type === TYPE.counter64) return Number((counterOf(varbind) ?? 0n) & MODULO);
+  if (typeof varbind.value === 'bigint') return exact(varbind.value);
   return typeof varbind.value === 'number' ? varbind.value : null;
 };
 
 /** Counters travel modulo 2^53. */
 const MODULO = (1n << 53n) - 1n;
-export const exact = (counter: bigint): number => Number(counter & MODULO);
+export const exact = (counter: number | bigint): number => (typeof counter === 'number' ? counter : Number(counter & MODULO));

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { type Asked, decodeResponse, encodeRequest, PDU, type Response, type Row } from './ber.ts';
+import { type Asked, encodeRequest, PDU, type Row } from './ber.ts';
+import { decodeResponse, type Response } from './ber-read.ts';
 import { type Clock, slept } from '../../../protocol/time.ts';
 import type { Answer, Failure, SessionPlan, SnmpSession } from './session.ts';
 import { makeWire, openWireSocket } from './socket.ts';

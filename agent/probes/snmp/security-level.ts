@@ -1,5 +1,6 @@
 import type { SnmpAccess } from '../../../protocol/probes/snmp.ts';
-import { enter, PDU, TAG } from './ber.ts';
+import { PDU, TAG } from './ber.ts';
+import { enter } from './ber-read.ts';
 
 type Level = Extract<SnmpAccess, { version: '3' }>['level'];
 

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import snmp, { type DatagramSocket, type Session, type User, type Varbind } from 'net-snmp';
 import type { SnmpAccess, SnmpSecrets } from '../../../protocol/probes/snmp.ts';
-import { type Asked, type Row, TAG, wide } from './ber.ts';
+import { type Asked, type Row, TAG } from './ber.ts';
+import { wide } from './ber-read.ts';
 import { indexIn } from './oid.ts';
 import { hasLevel } from './security-level.ts';
 import type { Answer, Failure, SessionPlan, SnmpSession } from './session.ts';

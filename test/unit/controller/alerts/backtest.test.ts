@@ -56,6 +56,7 @@ const run = (input: RuleInput, past: Past, targets: readonly string[], change: P
       ingredients: {
         targets: targets.map((id) => Target.parse({ id, name: id, address: '192.0.2.1', tasks: [{ options: { kind: 'icmp' } }] })),
         agents: [{ id: 'ams1', labels: {} }],
+        devices: [],
         notifiers: ['hook'],
         dependencies: Dependencies.parse({}),
       },
@@ -152,7 +153,7 @@ t.test('backtest: stopped, it ends with the reason and reads no more', async (t)
   const rule = Rule.parse(LOSS);
   const options = {
     rule,
-    ingredients: { targets: [], agents: [], notifiers: [], dependencies: Dependencies.parse({}) },
+    ingredients: { targets: [], agents: [], devices: [], notifiers: [], dependencies: Dependencies.parse({}) },
     answered: [],
     from: FROM,
     to: FROM + DAYS * DAY,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Asked, decodeResponse, encodeRequest, PDU } from '../../../../../agent/probes/snmp/ber.ts';
+import { type Asked, encodeRequest, PDU } from '../../../../../agent/probes/snmp/ber.ts';
+import { decodeResponse } from '../../../../../agent/probes/snmp/ber-read.ts';
 import { elements, encodeValue, integer, oidBytes, readInteger, readOid, tlv } from '../../../../helpers/ber.ts';
 
 const asked = (oid: string, last = ''): Asked => ({ oid, last });

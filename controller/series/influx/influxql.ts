@@ -52,6 +52,12 @@ export const latestQuery = (source: Source, measurement: string, tags: TagFilter
   return `SELECT ${columns} FROM ${from(source, measurement)}${where === '' ? '' : ` WHERE ${where}`} GROUP BY * ORDER BY time DESC LIMIT 1`;
 };
 
+/** The keys of the series that match, from the index alone: 1.x and 2.x. */
+export const seriesQuery = (source: Source, measurement: string, tags: TagFilter): string => {
+  const where = conditions(tags).join(' AND ');
+  return `SHOW SERIES FROM ${from(source, measurement)}${where === '' ? '' : ` WHERE ${where}`}`;
+};
+
 const limitOf = (limit: number | undefined): string => (limit === undefined ? '' : ` LIMIT ${limit}`);
 
 /** So many points of one measurement in the order of time, with their tags as columns. */

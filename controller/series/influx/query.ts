@@ -2,7 +2,7 @@
 import { parseSketches, SketchSum } from '../sqlite/codec/sketches.ts';
 import type { Point, Series, SeriesQuery, SeriesRow, TagFilter } from '../store.ts';
 import type { Table } from './answer.ts';
-import { bucketQuery, latestQuery, rawQuery, type Selected } from './influxql.ts';
+import { bucketQuery, latestQuery, rawQuery, type Selected, seriesQuery } from './influxql.ts';
 import type { Reader } from './reader.ts';
 
 /** What can only be done with numbers; InfluxQL refuses the whole query otherwise. */
@@ -149,6 +149,28 @@ export const latestPoints = async (reader: Reader, measurement: string, tags: Ta
   });
   return byTags(points);
 };
+
+/** The tags of every series, in their order. 3.x has no index to ask, so there the points are. */
+export const listTags = async (reader: Reader, measurement: string, tags: TagFilter): Promise<Series['tags'][]> => {
+  const { dialect } = await reader.connection.ready();
+  if (dialect.major === 3) return (await latestPoints(reader, measurement, tags)).map((point) => point.tags);
+  const tables = await reader.ask(seriesQuery(reader.source, measurement, tags));
+  const found = tables.flatMap(({ rows }) => rows.map(([key]) => ({ tags: tagsOfKey(String(key)) })));
+  return byTags(found).map((one) => one.tags);
+};
+
+/** `ping,agent=ams1,site=New\ York` to tags: commas, spaces and equals signs that belong to a name or a value have a backslash before them. */
+export const tagsOfKey = (key: string): Series['tags'] => {
+  const [, ...pairs] = key.split(/(?<!\\),/);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const equals = pair.search(/(?<!\\)=/);
+      return [unescaped(pair.slice(0, equals)), unescaped(pair.slice(equals + 1))];
+    }),
+  );
+};
+
+const unescaped = (text: string): string => text.replace(/\\([, =])/g, '$1');
 
 /** What a row has, without its time; null is what it has not. */
 export const fieldsOf = (

@@ -7,7 +7,7 @@ import { type Connection, type InfluxState, openConnection } from './connection.
 import { describePlace, scanPlace } from './describe.ts';
 import { failureFrom, type InfluxFailure } from './failure.ts';
 import { openEncoder } from './lines.ts';
-import { latestPoints, querySeries } from './query.ts';
+import { latestPoints, listTags, querySeries } from './query.ts';
 import { makeReader } from './reader.ts';
 import { InfluxSettings, shownUrl } from './settings.ts';
 import { type Lined, settle } from './settle.ts';
@@ -42,7 +42,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, timeoutMs = T
     write: makeWrite(settings, connection, clock),
     query: (query) => querySeries(reader, query),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
-    listSeries: async (measurement, tags) => (await latestPoints(reader, measurement, tags)).map((point) => point.tags),
+    listSeries: (measurement, tags) => listTags(reader, measurement, tags),
     describe: () => describePlace(reader),
     scan: (range) => scanPlace(reader, range),
     deleteBefore: (before) => deleteBefore(reader, before),

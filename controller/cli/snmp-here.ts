@@ -17,9 +17,15 @@ export async function* askFromHere(data: string, words: readonly string[], acces
   const child = spawn(program, [...first, 'snmp', ...words, '--json', ...rest, '--access-file', '-'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  const missing = new Promise<never>((_, reject) =>
+    child.on('error', () =>
+      reject(new CommandFailed(EXIT.unavailable, `there is no ${program} on this host: ask by an agent of the fleet, --agent ID`)),
+    ),
+  );
   child.stdin.on('error', () => {}); // it ended before it read: what it said tells why
   child.stdin.end(JSON.stringify(access));
-  const exit = once(child, 'exit');
+  const exit = Promise.race([once(child, 'exit'), missing]);
+  exit.catch(() => undefined); // looked at below
   for await (const line of createInterface(child.stdout)) yield JSON.parse(line);
   const [code] = await exit;
   if (code !== 0) throw new CommandFailed(EXIT.unavailable, 'the agent program could not do it; its line above says why');

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type Alerts, openAlerts, type Standing } from '../../controller/alerts/alerts.ts';
+import { openReminders } from '../../controller/alerts/telling/reminders.ts';
 import { Member } from '../../controller/alerts/notification.ts';
 import type { Arrival } from '../../controller/alerts/arrival.ts';
 import { openState, type State } from '../../controller/state/database.ts';
@@ -10,9 +11,10 @@ import type { Clock } from '../../protocol/time.ts';
 import { makeBatch, makeRound } from '../helpers/rounds.ts';
 import { type Cell, formatTime, type Script, type Span } from './script.ts';
 
-const START = 1_800_000_000_000;
 /** A batch is this long on its way. */
 const TRANSIT_MS = 200;
+/** How often the controller looks who is to be told by now. */
+const REMIND_MS = 10_000;
 
 /** Plays a script against the real alerts over a real control database, in virtual time; what happened to incidents, a line each. */
 export const play = async (
@@ -22,29 +24,37 @@ export const play = async (
   const db = new DatabaseSync(':memory:');
   const state = openState(db);
   let nowMs = 0;
-  const clock: Clock = { now: () => START + nowMs, monotonic: () => nowMs, sleep: () => Promise.reject(new Error('nothing here sleeps')) };
+  const clock: Clock = {
+    now: () => script.startMs + nowMs,
+    monotonic: () => nowMs,
+    sleep: () => Promise.reject(new Error('nothing here sleeps')),
+  };
   await furnish(state, script);
   const open = (): Promise<Alerts> =>
     openAlerts({ state, clock, random: systemRandom, log: silentLog, statuses: () => statusesOf(script, nowMs) });
   let alerts = await open();
+  const reminders = openReminders({ state, clock, everyMs: REMIND_MS });
   const arrivals = scheduled(script);
   const endMs = Math.max(...arrivals.map(({ at }) => at), ...script.cut.map(({ toMs }) => toMs)) + script.intervalMs;
   let position = 0;
   const delivered: Arrival[] = [];
   for (let at = 0; at <= endMs; at += 1_000) {
     nowMs = at;
-    await setPresence(state, script.cut, at);
+    await setPresence(state, script, at);
     for (const { target } of script.removals.filter(({ atMs }) => atMs === at))
       await state.deleteFrom('targets').where('id', '=', target).execute();
     const due = arrivals.filter((arrival) => arrival.at > at - 1_000 && arrival.at <= at);
-    const batch = due.map(({ agent, arrival }) => ({ ...arrival, agent, arrivedAt: START + at, position: ++position }));
+    const batch = due.map(({ agent, arrival }) => ({ ...arrival, agent, arrivedAt: script.startMs + at, position: ++position }));
     delivered.push(...batch);
     if (batch.length > 0) await alerts.consume(batch);
     if (options.doubled === true && batch.length > 0) await alerts.consume(delivered);
-    if (at % script.tickMs === 0) await alerts.tick();
+    if (at % script.tickMs === 0) {
+      await alerts.tick();
+      await reminders.tick();
+    }
     if ((options.restarts === true && batch.length > 0) || script.restarts.includes(at)) alerts = await open();
   }
-  const happened = await history(state);
+  const happened = await history(state, script.startMs);
   db.close();
   return happened;
 };
@@ -73,16 +83,16 @@ const furnish = async (state: State, script: Script): Promise<void> => {
       state: 'active' as const,
       key_hash: '',
       sealing_key: '',
-      enrolled_at: START,
+      enrolled_at: script.startMs,
       status: null,
     };
     await state
       .insertInto('agents')
-      .values({ id, ...row, online: 1, seen_at: START, config_report: null })
+      .values({ id, ...row, online: 1, seen_at: script.startMs, config_report: null })
       .execute();
     await state
       .insertInto('presence')
-      .values({ agent_id: id, from_at: START - 60_000, state: 'online' })
+      .values({ agent_id: id, from_at: script.startMs - 60_000, state: 'online' })
       .execute();
   }
   for (const id of new Set(pairs.map(([, target]) => target))) {
@@ -96,7 +106,7 @@ const furnish = async (state: State, script: Script): Promise<void> => {
       agents,
       tasks,
     });
-    await state.insertInto('targets').values({ id, document, created_at: START, updated_at: START }).execute();
+    await state.insertInto('targets').values({ id, document, created_at: script.startMs, updated_at: script.startMs }).execute();
   }
   await state
     .insertInto('settings')
@@ -110,18 +120,23 @@ const furnish = async (state: State, script: Script): Promise<void> => {
   for (const rule of script.rules)
     await state
       .insertInto('rules')
-      .values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: START })
+      .values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: script.startMs })
+      .execute();
+  for (const window of script.maintenance)
+    await state
+      .insertInto('maintenance')
+      .values({ id: window.id, document: JSON.stringify(window), updated_at: script.startMs })
       .execute();
   const notifier = { id: 'hook', kind: 'webhook', url: 'http://127.0.0.1/', allowPrivate: true };
   await state
     .insertInto('notifiers')
-    .values({ id: 'hook', document: JSON.stringify(notifier), updated_at: START })
+    .values({ id: 'hook', document: JSON.stringify(notifier), updated_at: script.startMs })
     .execute();
 };
 
 /** Presence as the controller writes it down. */
-const setPresence = async (state: State, cuts: readonly Span[], at: number): Promise<void> => {
-  for (const { agent, fromMs, toMs } of cuts) {
+const setPresence = async (state: State, { cut, startMs }: Script, at: number): Promise<void> => {
+  for (const { agent, fromMs, toMs } of cut) {
     if (at !== fromMs && at !== toMs) continue;
     const isOff = at === fromMs;
     await state
@@ -131,7 +146,7 @@ const setPresence = async (state: State, cuts: readonly Span[], at: number): Pro
       .execute();
     await state
       .insertInto('presence')
-      .values({ agent_id: agent, from_at: START + at, state: isOff ? 'off' : 'online' })
+      .values({ agent_id: agent, from_at: startMs + at, state: isOff ? 'off' : 'online' })
       .execute();
   }
 };
@@ -143,7 +158,7 @@ interface Scheduled {
 }
 
 /** One batch an agent and an interval, when it arrives. */
-const scheduled = ({ rows, intervalMs, cut, held }: Script): readonly Scheduled[] => {
+const scheduled = ({ rows, intervalMs, cut, held, startMs }: Script): readonly Scheduled[] => {
   const agents = [...new Set([...rows.keys()].map((pair) => split(pair)[0]))];
   const length = Math.max(...[...rows.values()].map((cells) => cells.length));
   const all = agents.flatMap((agent) =>
@@ -152,13 +167,13 @@ const scheduled = ({ rows, intervalMs, cut, held }: Script): readonly Scheduled[
       const rounds = [...rows].flatMap(([pair, cells]) => {
         const [from, target] = split(pair);
         const round =
-          from === agent ? makeCell(cells[index] ?? { kind: 'no-data' }, `${target}/icmp`, START + index * intervalMs, intervalMs) : null;
+          from === agent ? makeCell(cells[index] ?? { kind: 'no-data' }, `${target}/icmp`, startMs + index * intervalMs, intervalMs) : null;
         return round ? [round] : [];
       });
       const isIn = (span: Span): boolean => span.agent === agent && span.fromMs < endMs && endMs <= span.toMs;
       const away = cut.find(isIn);
       const slow = held.find(isIn);
-      const batch = makeBatch(rounds, away ? { lane: 'backlog', lowest: 1, upTo: null } : { lowest: 1, upTo: START + endMs });
+      const batch = makeBatch(rounds, away ? { lane: 'backlog', lowest: 1, upTo: null } : { lowest: 1, upTo: startMs + endMs });
       const at = Math.ceil(((away ?? slow)?.toMs ?? endMs) + TRANSIT_MS);
       return { at, agent, arrival: { batch } };
     }),
@@ -206,7 +221,7 @@ const makeCell = (cell: Cell, task: string, at: number, intervalMs: number): Rou
 };
 
 /** `1m40s opened high-loss target:gw notified`, in the order in which it was written. */
-const history = async (state: State): Promise<readonly string[]> => {
+const history = async (state: State, startMs: number): Promise<readonly string[]> => {
   const events = await state
     .selectFrom('incident_events')
     .innerJoin('incidents', 'incidents.id', 'incident_events.incident_id')
@@ -235,7 +250,7 @@ const history = async (state: State): Promise<readonly string[]> => {
     const status = kind === 'opened' ? 'firing' : kind;
     const count = told.filter((row) => row.incident_id === id && row.idempotency_key.includes(`/${status}/`)).length;
     const series = kind === 'joined' || kind === 'left' ? ` ${detail.split(':')[0]}` : '';
-    return `${formatTime(at - START)} ${kind} ${rule_id} ${cause}${series}${count > 0 ? ` notified=${count}` : ''}`;
+    return `${formatTime(at - startMs)} ${kind} ${rule_id} ${cause}${series}${count > 0 ? ` notified=${count}` : ''}`;
   });
   return [...happened, ...stillOpen];
 };

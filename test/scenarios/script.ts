@@ -1,5 +1,6 @@
 import { Rule } from '../../protocol/rule.ts';
 import { Labels } from '../../protocol/labels.ts';
+import { Maintenance } from '../../protocol/mute.ts';
 import { builtInRules } from '../../controller/alerts/built-in/index.ts';
 
 /** What one agent measures of one target in one interval: `_` nothing, a loss ratio, or a median RTT with its error bound. `wall` and `grey` as said in README.md. */
@@ -31,6 +32,9 @@ export interface Script {
   readonly restartable: boolean;
   /** How often silence is looked for. */
   readonly tickMs: number;
+  /** When the script begins, ms since the epoch. */
+  readonly startMs: number;
+  readonly maintenance: readonly Maintenance[];
   readonly removals: readonly { readonly target: string; readonly atMs: number }[];
   readonly expected: readonly string[];
 }
@@ -63,6 +67,8 @@ export const parseScript = (text: string): Script => {
     standing: new Map<string, number[]>(),
     restartable: true,
     tickMs: 5_000,
+    startMs: 1_800_000_000_000,
+    maintenance: [] as Maintenance[],
     removals: [] as { target: string; atMs: number }[],
     expected: [] as string[],
   };
@@ -82,6 +88,8 @@ export const parseScript = (text: string): Script => {
       else if (first === 'behind') script.parents[rest[0] ?? ''] = rest.slice(1);
       else if (first === 'no-built-in') script.rules.length = 0;
       else if (first === 'no-restarts') script.restartable = false;
+      else if (first === 'start') script.startMs = parseMoment(rest[0] ?? '');
+      else if (first === 'maintenance') script.maintenance.push(parseMaintenance(rest));
       else if (first === 'tick') script.tickMs = parseTime(rest[0] ?? '');
       else if (first === 'says') script.standing.set(rest.slice(0, 2).join(' '), rest.slice(2).flatMap(parseValues));
       else if (first === 'use') script.rules.push(...rest.map(builtIn));
@@ -96,6 +104,18 @@ export const parseScript = (text: string): Script => {
     }
   }
   return script;
+};
+
+const parseMoment = (text: string): number => {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new Error(`not a moment: "${text}"`);
+  return at;
+};
+
+/** `120m Europe/Berlin 0 1 * * *`: how long, by whose clock, and when as cron writes it. */
+const parseMaintenance = ([length = '', timeZone = '', ...pattern]: readonly string[]): Maintenance => {
+  const schedule = { kind: 'cron', pattern: pattern.join(' '), timeZone, lengthMinutes: parseTime(length) / 60_000 };
+  return Maintenance.parse({ id: 'work', name: 'Work', schedule });
 };
 
 const parseSpan = ([agent = '', span = '']: readonly string[]): Span => {

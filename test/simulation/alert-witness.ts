@@ -12,6 +12,10 @@ import type { Timeline } from './timeline.ts';
 const MINUTE = 60_000;
 /** A round that came later than this after its end may fire nothing (DESIGN.md, Promise 3), and one interval is the round itself. */
 const LATE_MS = 2 * INTERVAL_MS + 30_000 + 20_000;
+/** The built-in rule over what agents say of their clocks. */
+const CLOCK = 'clock-skew';
+/** What flaps keeps its incident for half of the damping's time; then it must end, where somebody sees that all is well. */
+const KEPT_MS = Math.max(...LOSS_RULES.map(({ keepMs, damping }) => Math.max(keepMs, damping.withinMs / 2))) + LATE_MS + 2 * MINUTE;
 /** A cause that lasts this long, seen by somebody all the while, must have its incident. */
 const sureMs = (rule: Rule): number => rule.forMs + 4 * INTERVAL_MS;
 
@@ -64,7 +68,8 @@ export class AlertWitness {
     this.look(control, time);
     const incidents = control.peek('SELECT * FROM incidents') ?? [];
     for (const [target, outages] of this.#world.reality.outages)
-      for (const outage of merged(outages)) this.#expect(target, outage, incidents, time);
+      for (const [index, outage] of merged(outages).entries())
+        this.#expect(target, outage, merged(outages)[index - 1] ?? null, incidents, time);
     const { journal } = this.#world;
     for (const row of control.peek("SELECT * FROM outbox WHERE state <> 'delivered'") ?? [])
       journal.fail(9, `notification ${row['idempotency_key']} was never delivered: ${row['state']} ${row['last_error']}`);
@@ -72,7 +77,7 @@ export class AlertWitness {
       if (!this.#delivered.has(String(row['idempotency_key'])))
         journal.fail(9, `notification ${row['idempotency_key']} counts as delivered and never came`);
     for (const row of control.peek("SELECT * FROM incidents WHERE state = 'firing'") ?? []) {
-      if (String(row['cause']).includes('/')) continue; // what an agent says of itself: clocks that jumped by an hour stay wrong
+      if (row['rule_id'] === CLOCK) continue; // a clock that jumped by an hour stays wrong
       const target = String(row['cause']).replace(/^target:/, '');
       if (this.#world.reality.isUp(target, this.#world.timeline.now() - 10 * MINUTE))
         journal.fail(9, `incident ${row['id']} ${row['cause']} is still open, its cause is gone`);
@@ -121,8 +126,8 @@ export class AlertWitness {
       this.#world.journal.fail(9, `${name}: the agent was there all the time`);
   }
 
-  /** Whatever rules see it: one outage, one incident. What flaps may still have the one before. */
-  #expect(target: string, outage: Outage, incidents: readonly SqlRow[], time: ControllerTime): void {
+  /** Whatever rules see it: one outage, one incident. What flaps may still have the one before, for as long as damping says. */
+  #expect(target: string, outage: Outage, before: Outage | null, incidents: readonly SqlRow[], time: ControllerTime): void {
     const { journal } = this.#world;
     if (!Number.isFinite(outage.from)) return;
     const ofTarget = incidents.filter((row) => row['cause'] === `target:${target}`);
@@ -133,6 +138,8 @@ export class AlertWitness {
     const isOpenStill = ofTarget.some(
       (row) => opened(row) < outage.from && (row['resolved_at'] === null || this.#trueTime(Number(row['resolved_at']), time) > outage.from),
     );
+    if (isOpenStill && before !== null && this.#mustHaveEnded(target, before, outage))
+      journal.fail(9, `${target} came back ${iso(before.to)}, and its incident was open still when it went down again ${iso(outage.from)}`);
     journal.count(
       mine.length === 1 ? 'outages with their incident' : isOpenStill ? 'outages in the incident before' : 'outages without an incident',
     );
@@ -146,6 +153,15 @@ export class AlertWitness {
     if (outage.to - outage.from < sureMs(rule)) return false;
     return reality.agents.some(
       ({ id }) => reality.targetsOf(id).includes(target) && calm.wasCalm(id, outage.from - 5 * MINUTE, outage.from + sureMs(rule)),
+    );
+  }
+
+  /** Somebody who measures it saw all the while that it was well again. */
+  #mustHaveEnded(target: string, before: Outage, next: Outage): boolean {
+    const { calm, reality } = this.#world;
+    const until = before.to + KEPT_MS;
+    return (
+      until < next.from && reality.agents.some(({ id }) => reality.targetsOf(id).includes(target) && calm.wasCalm(id, before.to, until))
     );
   }
 

@@ -59,6 +59,12 @@ export const MUTATIONS = {
     to: "await update.set({ state: 'delivered', attempts, delivered_at: now, last_error: null, idempotency_key: random.hex(8) }).execute();",
     breaks: [9],
   },
+  'damp what fired once, and for longer': {
+    file: 'controller/alerts/judge.ts',
+    from: 'fires.length >= damping.times ? Math.max(keepMs, damping.withinMs / 2) : keepMs',
+    to: 'fires.length >= 1 ? Math.max(keepMs, damping.withinMs * 2) : keepMs',
+    breaks: [9],
+  },
   'every agent is a cause of its own': {
     file: 'controller/alerts/grouping.ts',
     from: "if (seenByOthers(evidence.others)) return { cause: 'target', why: 'seen-by-others' };",

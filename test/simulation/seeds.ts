@@ -14,6 +14,7 @@ export const NAMED_SEEDS: Readonly<Record<MutationName, Part>> = {
   'forget that the host was suspended': { seed: 'm0', ...STORM },
   'backlog first': { seed: 'b4', days: 0.5, agents: 3, intensity: 2 },
   'forget which notification was sent': { seed: 'm0', ...STORM },
+  'damp what fired once, and for longer': { seed: 'm0', ...STORM },
   'every agent is a cause of its own': { seed: 'm0', ...STORM },
   // Found 2026-11: while the controller's time was slewed towards a wall clock an hour away, rounds lay outside of their own bound.
   "forget the controller's slewing in the bound": { seed: 'm5', ...STORM },

@@ -1,7 +1,9 @@
-// From the first lost packet to the notification handed over: real time, a whole controller in memory, agents that send each round as it closes.
+// From the first lost packet to the notification handed over: real time, the alerts and the outbox in memory, agents that send each round as it closes.
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { openAlerts } from '../../../controller/alerts/alerts.ts';
+import { runOutbox } from '../../../controller/alerts/outbox.ts';
+import { makeVault } from '../../../controller/pki/vault.ts';
 import { openState } from '../../../controller/state/database.ts';
 import { silentLog } from '../../../protocol/log.ts';
 import { systemRandom } from '../../../protocol/random.ts';
@@ -36,19 +38,24 @@ export const measureLatency = async (seconds: number): Promise<Latency> => {
   const alerts = await openAlerts({ state, clock: systemClock, random: systemRandom, log: silentLog });
   const startedAt = systemClock.now();
   const diesAt = new Map(targets.map(({ id }, index) => [id, startedAt + 4_000 + ((index * 7_919) % 1_000) * (seconds - 8)]));
+  /** By idempotency key: when the notification was handed over. */
   const told = new Map<string, number>();
-  const seen = new Set<number>();
-  alerts.onChange(() => {
-    void state
-      .selectFrom('outbox')
-      .innerJoin('incidents', 'incidents.id', 'outbox.incident_id')
-      .select(['outbox.id', 'incidents.cause'])
-      .where('idempotency_key', 'like', '%/firing/%')
-      .execute()
-      .then((rows) => {
-        for (const { id, cause } of rows) if (!seen.has(id) && seen.add(id)) told.set(cause.replace('target:', ''), systemClock.now());
-      });
-  });
+  const stopping = new AbortController();
+  const outbox = runOutbox(
+    {
+      state,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      vault: makeVault(Buffer.alloc(32, 7)),
+      onNews: alerts.onChange,
+      async send({ key }) {
+        if (!told.has(key)) told.set(key, systemClock.now());
+        return { status: 200 };
+      },
+    },
+    stopping.signal,
+  );
   let position = 0;
   const nextEnd = new Map(targets.map(({ id }, index) => [id, startedAt + ROUND_MS + ((index * 617) % ROUND_MS)]));
   while (systemClock.now() - startedAt < seconds * 1_000) {
@@ -68,10 +75,18 @@ export const measureLatency = async (seconds: number): Promise<Latency> => {
       await alerts.consume([{ position: ++position, arrivedAt: Math.floor(now), agent, batch: batchOf(rounds, upTo) }]);
     }
   }
-  await delay(100);
-  const latencies = [...told].flatMap(([target, at]) => {
-    const diedAt = diesAt.get(target);
-    return diedAt === undefined ? [] : [at - diedAt];
+  await delay(500);
+  stopping.abort(new Error('measured'));
+  await outbox;
+  const firings = await state
+    .selectFrom('outbox')
+    .innerJoin('incidents', 'incidents.id', 'outbox.incident_id')
+    .select(['outbox.idempotency_key', 'incidents.cause'])
+    .where('outbox.idempotency_key', 'like', '%/firing/%')
+    .execute();
+  const latencies = firings.flatMap(({ idempotency_key, cause }) => {
+    const [at, diedAt] = [told.get(idempotency_key), diesAt.get(cause.replace('target:', ''))];
+    return at === undefined || diedAt === undefined ? [] : [at - diedAt];
   });
   await state.destroy();
   return {

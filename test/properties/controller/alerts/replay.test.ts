@@ -43,6 +43,8 @@ const script = fc
       standing: new Map(),
       restartable: true,
       tickMs: 5_000,
+      startMs: 1_800_000_000_000,
+      maintenance: [],
       removals: [],
       expected: [],
     }),

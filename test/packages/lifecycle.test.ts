@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { SNMPD, whyWithout } from '../helpers/snmpd.ts';
 import { buildPackages, nextVersion } from './built.ts';
 import { bootMachine, type Machine, pristineRoot, whyNoMachine } from './machine.ts';
 
@@ -23,6 +25,18 @@ const eventually = async (machine: Machine, line: string, wanted: RegExp, second
       throw new Error(`${line}: never ${wanted}\n${output}\n${(await machine.run('journalctl --no-pager -n 40 -o cat')).output}`);
     await delay(500);
   }
+};
+
+const exposureIn = (text: string): number => Number(/Overall exposure level for \S+: ([\d.]+)/.exec(text)?.[1]);
+
+/** Units of daemons that run on such hosts too, as Debian ships them; none where Debian cannot be reached. */
+const unitsOfOthers = (folder: string): readonly (readonly [name: string, unit: string])[] => {
+  const names = ['chrony', 'mosquitto', 'prometheus-node-exporter'];
+  mkdirSync(folder);
+  const { status } = spawnSync('apt-get', ['download', ...names], { cwd: folder, stdio: 'ignore' });
+  if (status !== 0) return [];
+  for (const deb of globSync('*.deb', { cwd: folder })) spawnSync('dpkg-deb', ['-x', deb, '.'], { cwd: folder });
+  return names.map((name) => [name, join(folder, `lib/systemd/system/${name}.service`)]);
 };
 
 /** Everything on the disk of which a package could be the reason. */
@@ -94,14 +108,66 @@ t.test('packages: from a bare Debian to rounds on the controller, and away again
       ['sonde-agent', 1.6],
       ['sonde-controller', 1.1],
     ] as const) {
-      const text = await machine.must(`systemd-analyze security --no-pager ${unit}`);
-      const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(text)?.[1]);
+      const exposure = exposureIn(await machine.must(`systemd-analyze security --no-pager ${unit}`));
       t.ok(exposure <= most, `${unit}: ${exposure}, at most ${most}`);
       await eventually(machine, `systemctl show -p WatchdogTimestampMonotonic ${unit}`, /=[1-9]\d*/, 60);
+    }
+    for (const [name, unit] of unitsOfOthers(join(work, 'others'))) {
+      machine.put(unit, `root/units/${basename(unit)}`);
+      const text = await machine.run(`systemd-analyze security --no-pager --offline=true /root/units/${basename(unit)}`);
+      t.comment(`exposure of Debian's ${name}: ${exposureIn(text.output)}`);
     }
     t.match(await machine.must('grep -h CapBnd /proc/$(systemctl show -P MainPID sonde-agent)/status'), /0000000000002000/);
     t.match(await machine.must('grep -h CapBnd /proc/$(systemctl show -P MainPID sonde-controller)/status'), /0000000000000000/);
     await eventually(machine, 'systemctl show -P StatusText sonde-agent', /^connected, 1\.0 packets\/s/, 60);
+  });
+
+  await t.test('under these limits the agent looks at its own machine, and polls by SNMP', { skip: whyWithout(SNMPD) }, async (t) => {
+    const ask = (path: string): string => `curl -sf --unix-socket /var/lib/sonde-controller/controller.sock http://localhost/api/v1${path}`;
+    const snmpd = join(work, 'snmpd.conf');
+    writeFileSync(snmpd, 'agentAddress udp:127.0.0.1:1161\nrocommunity public\n');
+    const device = machine.beside([SNMPD, '-f', '-Lo', '-C', '-c', snmpd, '-p', join(work, 'snmpd.pid')]);
+    t.teardown(() => device.kill('SIGKILL'));
+    const input = {
+      id: 'own',
+      name: 'own',
+      address: '127.0.0.1',
+      port: 1_161,
+      agent: 'edge',
+      access: { version: '2c' },
+      secrets: { community: 'public' },
+    };
+    await machine.must(`${ask('/devices')} -H 'content-type: application/json' -d '${JSON.stringify(input)}'`);
+
+    t.match(await eventually(machine, ask('/agents/edge/interfaces'), /"name":"lo"/, 60), /"failure":null/);
+    t.match(await eventually(machine, ask('/agents/edge/sockets'), /8883/, 60), /"failure":null/);
+    t.match(await eventually(machine, ask('/agents/edge/host'), /Debian GNU/, 60), /"failure":null/);
+    await eventually(machine, ask('/devices/own'), /Linux /, 60);
+    t.match(await machine.must('systemctl show -p NRestarts sonde-agent'), /NRestarts=0/);
+  });
+
+  await t.test('elsewhere it comes as a tarball: no dpkg, no systemd', async (t) => {
+    machine.clone(
+      pristineRoot('amd64', (line) => t.comment(line)),
+      'srv/other',
+    );
+    const other = (line: string): Promise<string> => machine.must(`chroot /srv/other sh -c '${line}'`, 300_000);
+    await machine.must('mount -t proc proc /srv/other/proc && mount --bind /dev /srv/other/dev');
+    await other('rm /usr/bin/dpkg /usr/bin/apt-get');
+    const { token, command }: { token: string; command: string } = JSON.parse(await machine.must('sonde-controller token create --json'));
+    const [, pin = ''] = /--pinnedpubkey (\S+)/.exec(command) ?? [];
+    await machine.must(`umask 077; echo ${token} > /srv/other/root/token`);
+
+    const said = await other(
+      `curl -fsSLk --pinnedpubkey "${pin}" https://127.0.0.1:8883/install.sh | sh -s -- --token-file /root/token --name other`,
+    );
+
+    t.match(said, /✔ enrol: as "other"/);
+    t.match(await other('sonde-agent doctor --json; true'), /"step":"broker","ok":true/);
+    await machine.must('chroot /srv/other sonde-agent run >/dev/null 2>&1 & echo $! > /run/other.pid');
+    await eventually(machine, 'sonde-controller agents list', /other +online/, 60);
+    await machine.must('kill $(cat /run/other.pid); umount -l /srv/other/proc /srv/other/dev && rm -rf /srv/other');
+    await machine.must('sonde-controller agents revoke other');
   });
 
   await t.test('an upgrade keeps the identity and a settings file that was edited', async (t) => {

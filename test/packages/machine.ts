@@ -59,6 +59,10 @@ export interface Machine extends AsyncDisposable {
   run(line: string, timeoutMs?: number): Promise<Ran>;
   /** The same; throws with what it said when it fails. */
   must(line: string, timeoutMs?: number): Promise<string>;
+  /** Starts a program of this host on the machine's network. */
+  beside(command: readonly string[]): ChildProcess;
+  /** Puts a whole tree of this host there. */
+  clone(from: string, to: string): void;
   /** Puts a file of this host there. */
   put(from: string, to: string): void;
 }
@@ -107,6 +111,8 @@ const makeMachine = (root: string, nspawn: ChildProcess): Machine => {
       if (status !== 0) throw new Error(`${line}: ${status}\n${output}`);
       return output;
     },
+    beside: (command) => spawn('nsenter', ['-t', String(leaderOf(nspawn.pid ?? 0)), '-n', '--', ...command], { stdio: 'ignore' }),
+    clone: (from, to) => cpSync(from, join(root, to), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true }),
     put: (from, to) => {
       mkdirSync(join(root, to, '..'), { recursive: true });
       cpSync(from, join(root, to));

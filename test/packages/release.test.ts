@@ -40,7 +40,7 @@ t.test(
     const build = (to: string, mask: string): Record<string, string> => {
       execFileSync('sh', ['-c', `umask ${mask}; exec sh packaging/node.sh packaging/package.ts --fast --arch x64 --output ${to}`], {
         cwd: ROOT,
-        stdio: 'ignore',
+        stdio: ['ignore', 'ignore', 'inherit'],
         env: { ...process.env, TZ: mask === '022' ? 'UTC' : 'Asia/Tokyo' },
       });
       return sumsOf(to);
@@ -118,11 +118,9 @@ t.test('packages: the arm64 agent enrols and measures loopback, under qemu', { s
 
   t.equal(registered.status, 0, registered.output);
   t.match(registered.output, /✔ broker: session with/);
-  // What a raw socket needs is there in every arm64 kernel, but not in the qemu of Debian 12: it translates no SO_TIMESTAMPNS.
-  if (registered.output.includes('Protocol not available')) {
-    await t.test('it measures loopback', { skip: 'this qemu does not know SO_TIMESTAMPNS' }, () => undefined);
-    return;
-  }
+  // Debian 12's qemu translates no SO_TIMESTAMPNS: then the agent stamps what it reads by itself, and says so.
+  t.match(registered.output, /✔ ICMP IPv4: echo of 127\.0\.0\.1 after \d+ µs/);
+  t.comment(registered.output);
   const agent = spawn('chroot', [root, 'sonde-agent', 'run'], { stdio: 'ignore' });
   t.teardown(() => agent.kill('SIGTERM'));
   for (let tries = 0; tries < 120 && !/"answered": true/.test(cli('targets', 'list', '--json')); tries += 1) await delay(1_000);

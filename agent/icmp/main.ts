@@ -1,7 +1,7 @@
 // The ICMP process: the only one that needs CAP_NET_RAW, with nothing in it but the engine, so that nothing else disturbs its timing.
 // It ends when the agent does. It reads the clock and sets timers itself: a Clock would cost more than the packet.
 
-import { openSync, readSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { SocketAddress } from 'node:net';
 import { makeCompilersWhenBusy } from '../compilers.ts';
@@ -98,17 +98,25 @@ const makeAlarm = (): ((ms: number, wake: () => void) => void) => {
   };
 };
 
-/** The kernel's own, read in blocks: node:crypto would bring three megabytes for the same. */
 const makeRandomWords = (): (() => number) => {
-  const source = openSync('/dev/urandom', 'r');
+  const fill = makeFill();
   const words = new Uint32Array(2_048);
   let used = words.length;
   return () => {
     if (used === words.length) {
-      if (readSync(source, words) !== words.byteLength) throw new Error('/dev/urandom gave less than it was asked for');
+      fill(words);
       used = 0;
     }
     return words[used++] ?? 0;
+  };
+};
+
+/** The kernel's random bytes, read in blocks: node:crypto would bring three megabytes for the same. It does where there is no /dev. */
+const makeFill = (): ((words: Uint32Array) => void) => {
+  if (!existsSync('/dev/urandom')) return (words) => void process.getBuiltinModule('node:crypto').randomFillSync(words);
+  const source = openSync('/dev/urandom', 'r');
+  return (words) => {
+    if (readSync(source, words) !== words.byteLength) throw new Error('/dev/urandom gave less than it was asked for');
   };
 };
 

@@ -1,10 +1,11 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { zone } from '../data/location.ts';
 import { theme } from '../data/preferences.ts';
 import type { Span } from '../data/range.ts';
 import { clock, day } from '../format/time.ts';
 import { timeTicks } from './scale.ts';
+import { LEAST_WIDTH, useWidth } from './use-plot.ts';
 
 export interface Line {
   readonly name: string;
@@ -29,16 +30,11 @@ export const colourOf = (index: number): string => `hsl(${HUES[index % HUES.leng
 /** Lines over one time; dragging zooms. What they are is told beside the chart, in words. */
 export const LineChart = ({ lines, span, height, label, onZoom }: Props) => {
   const element = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(element);
   const zoom = useRef(onZoom);
   zoom.current = onZoom;
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    if (element.current) observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  useLayoutEffect(() => {
-    if (!element.current || width < 50) return;
+    if (!element.current || width < LEAST_WIDTH) return;
     const plot = new uPlot(
       optionsFor({ width, height }, lines, span, (chosen) => zoom.current(chosen)),
       dataOf(lines),

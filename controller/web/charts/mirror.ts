@@ -1,9 +1,8 @@
 import uPlot from 'uplot';
 import type { DeviceEvent } from '../../../protocol/api-devices.ts';
-import { clock, clockSeconds, day, type Zone } from '../format/time.ts';
 import { drawAnnotations } from './annotations.ts';
-import { timeTicks, valueAxis } from './scale.ts';
-import type { Theme } from './theme.ts';
+import { valueAxis } from './scale.ts';
+import { FONT, type Reader, reading, type Size, timeAxis, type TimeScene, valuesAxis } from './time-plot.ts';
 
 // What comes in stands above the line, what goes out below it: one picture, two directions.
 
@@ -13,18 +12,13 @@ export interface MirrorColumn {
   readonly up: number | null;
   readonly down: number | null;
 }
-export interface MirrorScene {
+export interface MirrorScene extends TimeScene {
   readonly columns: readonly MirrorColumn[];
-  readonly from: number;
-  readonly to: number;
   /** Width of a column: where more than one is missing, the line is broken. */
   readonly stepMs: number;
-  readonly format: (value: number) => string;
   /** Lines that the picture is read against: the 95th percentile. */
   readonly marks: { readonly up: number; readonly down: number } | null;
   readonly events: readonly DeviceEvent[];
-  readonly theme: Theme;
-  readonly zone: Zone;
 }
 
 /** One point a column at its middle, and nulls where columns are missing. Pure. */
@@ -53,51 +47,36 @@ export const mirrorTop = ({ columns, marks }: Pick<MirrorScene, 'columns' | 'mar
   return valueAxis(Math.max(1e-6, marks?.up ?? 0, marks?.down ?? 0, ...values));
 };
 
-const FONT = '11px Inter, system-ui, sans-serif';
 const LANE = 24;
+/** Width of the axis of values. */
+export const MIRROR_AXIS = 72;
 
-export const makeMirror = (
-  element: HTMLElement,
-  size: { readonly width: number; readonly height: number },
-  scene: () => MirrorScene,
-  onHover: (at: { readonly index: number; readonly left: number } | null) => void,
-  onZoom: (span: { readonly from: number; readonly to: number }) => void,
-): uPlot =>
-  new uPlot(
+export const makeMirror = (element: HTMLElement, size: Size, scene: () => MirrorScene, reader: Reader): uPlot => {
+  const { hooks, ...options } = reading(reader);
+  return new uPlot(
     {
       ...size,
+      ...options,
       ms: 1,
       padding: [LANE, 6, 0, 0],
-      legend: { show: false },
       scales: {
         x: { time: false, range: () => [scene().from, scene().to] },
         y: { range: () => [-mirrorTop(scene()).max, mirrorTop(scene()).max] },
       },
       series: [{}, area(scene, 0), area(scene, 1)],
-      axes: [timeAxis(scene, size.width), valuesAxis(scene)],
-      cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
-      hooks: {
-        draw: [(plot) => paint(plot, scene())],
-        setCursor: [
-          ({ cursor }) =>
-            onHover(
-              cursor.idx === null || cursor.idx === undefined || (cursor.left ?? -1) < 0
-                ? null
-                : { index: cursor.idx, left: cursor.left ?? 0 },
-            ),
-        ],
-        setSelect: [
-          (plot) => {
-            if (plot.select.width < 4) return;
-            onZoom({ from: plot.posToVal(plot.select.left, 'x'), to: plot.posToVal(plot.select.left + plot.select.width, 'x') });
-            plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          },
-        ],
-      },
+      axes: [timeAxis(scene, size.width), valuesAxis(scene, MIRROR_AXIS, () => splitsOf(scene()))],
+      hooks: { ...hooks, draw: [(plot) => paint(plot, scene())] },
     },
     mirrorData(scene()),
     element,
   );
+};
+
+const splitsOf = (scene: MirrorScene): number[] => {
+  const { max, step } = mirrorTop(scene);
+  const steps = Math.round(max / step);
+  return Array.from({ length: 2 * steps + 1 }, (_, index) => (index - steps) * step);
+};
 
 const area = (scene: () => MirrorScene, half: 0 | 1): uPlot.Series => ({
   width: 1.5,
@@ -106,44 +85,6 @@ const area = (scene: () => MirrorScene, half: 0 | 1): uPlot.Series => ({
   fillTo: 0,
   points: { show: false },
   spanGaps: false,
-});
-
-const timeAxis = (scene: () => MirrorScene, width: number): uPlot.Axis => {
-  const ticksOf = () => {
-    const { from, to, zone } = scene();
-    return timeTicks(from, to, Math.max(2, Math.floor(width / 110)), zone === 'utc' ? 0 : -new Date(from).getTimezoneOffset() * 60_000);
-  };
-  return {
-    size: 28,
-    stroke: () => scene().theme.ink3,
-    font: FONT,
-    grid: { show: false },
-    ticks: { show: false },
-    splits: () => [...ticksOf().ticks],
-    values: (_, splits) => {
-      const { stepMs } = ticksOf();
-      const { zone, from, to } = scene();
-      const isLong = to - from > 2 * 86_400_000;
-      return splits.map((at) =>
-        stepMs < 60_000 ? clockSeconds(at, zone) : isLong && clock(at, zone) === '00:00' ? day(at, zone) : clock(at, zone),
-      );
-    },
-  };
-};
-
-const valuesAxis = (scene: () => MirrorScene): uPlot.Axis => ({
-  size: 72,
-  gap: 8,
-  stroke: () => scene().theme.ink3,
-  font: FONT,
-  ticks: { show: false },
-  grid: { stroke: () => scene().theme.line, width: 1 },
-  splits: () => {
-    const { max, step } = mirrorTop(scene());
-    const steps = Math.round(max / step);
-    return Array.from({ length: 2 * steps + 1 }, (_, i) => (i - steps) * step);
-  },
-  values: (_, splits) => splits.map((value) => (value === 0 ? '0' : scene().format(Math.abs(value)))),
 });
 
 const paint = (plot: uPlot, scene: MirrorScene): void => {

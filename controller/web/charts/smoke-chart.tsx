@@ -11,6 +11,7 @@ import { Readout, type Reading } from './readout.tsx';
 import { lineMs, type RuleLine } from './rule-line.ts';
 import { axisOf, layout, nearest } from './smoke.ts';
 import { lane, makePlot, plotData, type Scene } from './smoke-plot.ts';
+import { LEAST_WIDTH, useWidth } from './use-plot.ts';
 
 interface Props {
   readonly history: PairHistory;
@@ -33,7 +34,7 @@ export const SmokeChart = (props: Props) => {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [hover, setHover] = useState<Hover | null>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(element);
   const scene: Scene = {
     input: {
       columns: history.columns,
@@ -58,12 +59,7 @@ export const SmokeChart = (props: Props) => {
   current.current = { scene, props };
 
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    if (element.current) observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  useLayoutEffect(() => {
-    if (!element.current || width < 50) return;
+    if (!element.current || width < LEAST_WIDTH) return;
     const made = makePlot(
       element.current,
       { width, height },

@@ -2,44 +2,31 @@ import { useState } from 'preact/hooks';
 import type { DeviceView } from '../../../protocol/api-devices.ts';
 import { now } from '../data/clock.ts';
 import { useDevices } from '../data/devices.ts';
-import { go, query, setQuery, zone } from '../data/location.ts';
+import { go, zone } from '../data/location.ts';
 import { plural } from '../format/quantity.ts';
 import { ago, duration } from '../format/time.ts';
+import { hasWords } from '../format/words.ts';
 import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { DeviceStateMark, deviceUrgency } from '../parts/device-state.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { useRowKeys } from '../shell/keys.ts';
 
 /** All SNMP devices, those first that need somebody. */
 export const DevicesPage = () => {
   const { data, error, reload } = useDevices();
-  const text = query.value.get('q') ?? '';
-  const words = text.toLowerCase().split(/\s+/);
+  const text = searchText();
   const shown = (data?.devices ?? [])
-    .filter((device) => {
-      const all = [device.id, device.name, device.address, device.agent, device.vendor, device.system?.name, device.system?.location]
-        .join(' ')
-        .toLowerCase();
-      return words.every((word) => all.includes(word));
-    })
+    .filter(({ id, name, address, agent, vendor, system }) =>
+      hasWords(text, [id, name, address, agent, vendor, system?.name, system?.location]),
+    )
     .toSorted((a, b) => deviceUrgency(a) - deviceUrgency(b) || a.name.localeCompare(b.name));
   return (
     <Frame title="Devices">
       <section class="panel scroll-x">
         <div class="panel-head ruled">
-          <div class="search grow">
-            <Icon name="search" size={14} />
-            <input
-              value={text}
-              placeholder="Name, address, vendor, place"
-              aria-label="Filter devices"
-              autocomplete="off"
-              spellcheck={false}
-              onInput={(event) => setQuery({ q: event.currentTarget.value })}
-            />
-            <span class="ink3 small num">{plural(shown.length, 'device')}</span>
-          </div>
+          <Search placeholder="Name, address, vendor, place" label="Filter devices" found={plural(shown.length, 'device')} />
           <Link to="/mibs" class="button">
             MIB modules
           </Link>

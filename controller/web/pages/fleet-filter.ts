@@ -1,4 +1,5 @@
 import type { AgentView } from '../../../protocol/api.ts';
+import { hasWords, labelWords } from '../format/words.ts';
 
 // Which agents the fleet page shows, as the URL says it. Pure.
 
@@ -17,22 +18,8 @@ export type FilterName = keyof typeof filters;
 export const isFilter = (text: string | null): text is FilterName => text !== null && Object.hasOwn(filters, text);
 
 /** Every word must be in the agent's id, host, state, version or labels; `key:value` and `key=value` name a label. */
-export const matches = (agent: AgentView, text: string): boolean => {
-  const all = [
-    agent.id,
-    agent.hostname,
-    agent.state,
-    agent.reason ?? '',
-    agent.status?.version ?? '',
-    ...Object.entries(agent.labels).map(([key, value]) => `${key}:${value}`),
-  ]
-    .join(' ')
-    .toLowerCase();
-  return text
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => all.includes(word.replace('=', ':')));
-};
+export const matches = ({ id, hostname, state, reason, status, labels }: AgentView, text: string): boolean =>
+  hasWords(text, [id, hostname, state, reason, status?.version, ...labelWords(labels)]);
 
 const order: readonly AgentView['state'][] = ['degraded', 'off', 'waiting', 'online', 'revoked'];
 /** Worst first. */

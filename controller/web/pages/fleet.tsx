@@ -9,6 +9,7 @@ import { Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
 import { ClockGlyph } from '../parts/clock-glyph.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { AgentStateMark } from '../parts/state.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { useRowKeys } from '../shell/keys.ts';
 import { filters, type FilterName, isFilter, matches, urgency } from './fleet-filter.ts';
@@ -23,7 +24,7 @@ const tabs: readonly (readonly [FilterName, string])[] = [
 
 export const FleetPage = () => {
   const { rows, error, reload } = useAgents();
-  const text = query.value.get('q') ?? '';
+  const text = searchText();
   const wanted = query.value.get('show');
   const filter: FilterName = isFilter(wanted) ? wanted : 'all';
   const shown = (rows ?? [])
@@ -54,18 +55,7 @@ export const FleetPage = () => {
       </div>
       <section class="panel scroll-x">
         <div class="panel-head ruled">
-          <div class="search grow">
-            <Icon name="search" size={14} />
-            <input
-              value={text}
-              placeholder="Name, label, version, state"
-              aria-label="Filter agents"
-              autocomplete="off"
-              spellcheck={false}
-              onInput={(event) => setQuery({ q: event.currentTarget.value })}
-            />
-            <span class="ink3 small num">{plural(shown.length, 'agent')}</span>
-          </div>
+          <Search placeholder="Name, label, version, state" label="Filter agents" found={plural(shown.length, 'agent')} />
         </div>
         {rows ? (
           <AgentTable agents={shown} none={rows.length === 0} />

@@ -1,12 +1,13 @@
 import type { InterfaceList, InterfaceView } from '../../../protocol/api-machine.ts';
-import { go, query, setQuery } from '../data/location.ts';
+import { go } from '../data/location.ts';
 import { useMachine } from '../data/machine.ts';
 import { count, plural } from '../format/quantity.ts';
 import { bitsText, shareText, speedText } from '../format/traffic.ts';
+import { hasWords } from '../format/words.ts';
 import { Empty, Failure, Link, Skeleton, Stat } from '../parts/basics.tsx';
-import { Icon } from '../parts/icons.tsx';
 import { LineUse } from '../parts/line-use.tsx';
 import { State } from '../parts/state.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { MachineFailure, MachineTabs, machineTitle } from './machine-parts.tsx';
 
@@ -64,9 +65,8 @@ export const worse = (a: number | undefined, b: number | undefined): number | nu
 export const percentText = (value: number | null): string => (value === null ? '–' : shareText(value / 100));
 
 const InterfaceTable = ({ agent, list }: { readonly agent: string; readonly list: InterfaceList }) => {
-  const text = query.value.get('q') ?? '';
-  const words = text.toLowerCase().split(/\s+/);
-  const shown = list.interfaces.filter((one) => words.every((word) => searchText(one).includes(word)));
+  const text = searchText();
+  const shown = list.interfaces.filter((one) => hasWords(text, wordsOf(one)));
   if (list.interfaces.length === 0)
     return (
       <Empty title="No look at its interfaces has come yet" command="curl …/api/v1/machine-settings">
@@ -77,18 +77,7 @@ const InterfaceTable = ({ agent, list }: { readonly agent: string; readonly list
     <>
       <div class="panel-head ruled">
         <h2>Interfaces</h2>
-        <div class="search grow">
-          <Icon name="search" size={14} />
-          <input
-            value={text}
-            placeholder="Name, kind, address, up, down"
-            aria-label="Filter interfaces"
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setQuery({ q: event.currentTarget.value })}
-          />
-          <span class="ink3 small num">{plural(shown.length, 'interface')}</span>
-        </div>
+        <Search placeholder="Name, kind, address, up, down" label="Filter interfaces" found={plural(shown.length, 'interface')} />
       </div>
       <div class="scroll-x">
         <table class="table dense">
@@ -116,17 +105,14 @@ const InterfaceTable = ({ agent, list }: { readonly agent: string; readonly list
   );
 };
 
-const searchText = ({ name, link, up }: InterfaceView): string =>
-  [
-    name,
-    link?.kind,
-    link?.mac,
-    link?.master,
-    up === null ? '' : up ? 'up' : 'down',
-    ...(link?.addresses.map(({ address }) => address) ?? []),
-  ]
-    .join(' ')
-    .toLowerCase();
+const wordsOf = ({ name, link, up }: InterfaceView): (string | null | undefined)[] => [
+  name,
+  link?.kind,
+  link?.mac,
+  link?.master,
+  up === null ? '' : up ? 'up' : 'down',
+  ...(link?.addresses.map(({ address }) => address) ?? []),
+];
 
 /** up, or why it is not. */
 export const LinkState = ({ one: { link, up } }: { readonly one: InterfaceView }) => {

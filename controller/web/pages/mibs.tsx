@@ -2,13 +2,14 @@ import { useState } from 'preact/hooks';
 import type { MibView } from '../../../protocol/api-devices.ts';
 import { ApiError, request } from '../data/api.ts';
 import { now } from '../data/clock.ts';
-import { query, setQuery, zone } from '../data/location.ts';
+import { zone } from '../data/location.ts';
 import { useResource } from '../data/resource.ts';
 import { who } from '../data/session.ts';
 import { count, plural } from '../format/quantity.ts';
 import { ago } from '../format/time.ts';
+import { hasWords } from '../format/words.ts';
 import { Dialog, Failure, Skeleton } from '../parts/basics.tsx';
-import { Icon } from '../parts/icons.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { MibUpload } from './mib-upload.tsx';
 
@@ -19,27 +20,16 @@ export const MibsPage = () => {
   const { data, error, reload } = useResource<{ mibs: MibView[] }>('/mibs');
   const [removing, setRemoving] = useState<MibView | null>(null);
   const mayChange = who.value.state === 'in' && who.value.session.user.role !== 'viewer';
-  const text = query.value.get('q') ?? '';
+  const text = searchText();
   const shown = (data?.mibs ?? [])
-    .filter(({ name, by }) => `${name} ${by ?? ''}`.toLowerCase().includes(text.toLowerCase()))
+    .filter(({ name, by }) => hasWords(text, [name, by]))
     .toSorted((a, b) => Number(b.uploaded) - Number(a.uploaded) || a.name.localeCompare(b.name));
   return (
     <Frame title="MIB modules" crumb={crumb}>
       {mayChange ? <MibUpload onChanged={reload} /> : null}
       <section class="panel scroll-x">
         <div class="panel-head ruled">
-          <div class="search grow">
-            <Icon name="search" size={14} />
-            <input
-              value={text}
-              placeholder="Module, or who uploaded it"
-              aria-label="Filter modules"
-              autocomplete="off"
-              spellcheck={false}
-              onInput={(event) => setQuery({ q: event.currentTarget.value })}
-            />
-            <span class="ink3 small num">{plural(shown.length, 'module')}</span>
-          </div>
+          <Search placeholder="Module, or who uploaded it" label="Filter modules" found={plural(shown.length, 'module')} />
         </div>
         {data ? (
           <MibTable rows={shown} onRemove={mayChange ? setRemoving : null} />

@@ -3,9 +3,10 @@ import type { PortView } from '../../../protocol/api-devices.ts';
 import { go, query, setQuery } from '../data/location.ts';
 import { plural } from '../format/quantity.ts';
 import { bitsText, perSecond, portWord, shareText, speedText, whyNoRate } from '../format/traffic.ts';
+import { hasWords } from '../format/words.ts';
 import { Link } from '../parts/basics.tsx';
 import { PortStateMark, UtilisationBars } from '../parts/device-state.tsx';
-import { Icon } from '../parts/icons.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { useRowKeys } from '../shell/keys.ts';
 
 type Order = 'number' | 'use' | 'errors' | 'name';
@@ -33,14 +34,10 @@ const sorters: Readonly<Record<Order, (a: PortView, b: PortView) => number>> = {
 
 /** Ports with how full they are both ways; filter and order stand in the URL. */
 export const PortTable = ({ device, ports }: { readonly device: string; readonly ports: readonly PortView[] }) => {
-  const text = query.value.get('q') ?? '';
+  const text = searchText();
   const order = orders.find(([name]) => name === query.value.get('order'))?.[0] ?? 'number';
-  const words = text.toLowerCase().split(/\s+/);
   const shown = ports
-    .filter((port) => {
-      const all = [port.name, port.alias, port.descr, portWord(port), port.physAddress].join(' ').toLowerCase();
-      return words.every((word) => all.includes(word));
-    })
+    .filter((port) => hasWords(text, [port.name, port.alias, port.descr, portWord(port), port.physAddress]))
     .toSorted(sorters[order]);
   const [selected, select] = useState(-1);
   useRowKeys(shown.length, selected, select, (index) => {
@@ -51,18 +48,7 @@ export const PortTable = ({ device, ports }: { readonly device: string; readonly
     <>
       <div class="panel-head ruled">
         <h2>Ports</h2>
-        <div class="search grow">
-          <Icon name="search" size={14} />
-          <input
-            value={text}
-            placeholder="Name, description, up, down"
-            aria-label="Filter ports"
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setQuery({ q: event.currentTarget.value })}
-          />
-          <span class="ink3 small num">{plural(shown.length, 'port')}</span>
-        </div>
+        <Search placeholder="Name, description, up, down" label="Filter ports" found={plural(shown.length, 'port')} />
         <select
           class="input order phone-off"
           aria-label="Order of the ports"

@@ -1,27 +1,23 @@
 import { useState } from 'preact/hooks';
 import type { PairView, TargetView } from '../../../protocol/api.ts';
-import { go, query, setQuery } from '../data/location.ts';
+import { go } from '../data/location.ts';
 import { usePairs, useTargets } from '../data/lists.ts';
 import { count, delayText, lossText, plural } from '../format/quantity.ts';
 import { writeDuration } from '../format/time.ts';
+import { hasWords, labelWords } from '../format/words.ts';
 import { Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { pairShape, pairUrgency, pairWord, State } from '../parts/state.tsx';
+import { Search, searchText } from '../parts/search.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { useRowKeys } from '../shell/keys.ts';
 
 export const TargetsPage = () => {
   const { rows, error, reload } = useTargets();
   const pairs = usePairs();
-  const text = query.value.get('q') ?? '';
-  const words = text.toLowerCase().split(/\s+/);
+  const text = searchText();
   const shown = (rows ?? [])
-    .filter((target) => {
-      const all = [target.id, target.name, target.address, ...Object.entries(target.labels).map(([key, value]) => `${key}:${value}`)]
-        .join(' ')
-        .toLowerCase();
-      return words.every((word) => all.includes(word.replace('=', ':')));
-    })
+    .filter(({ id, name, address, labels }) => hasWords(text, [id, name, address, ...labelWords(labels)]))
     .map((target) => ({
       target,
       pairs: (pairs.rows ?? []).filter((pair) => pair.target === target.id).toSorted((a, b) => pairUrgency(a) - pairUrgency(b)),
@@ -31,18 +27,7 @@ export const TargetsPage = () => {
     <Frame title="Targets">
       <section class="panel scroll-x">
         <div class="panel-head ruled">
-          <div class="search grow">
-            <Icon name="search" size={14} />
-            <input
-              value={text}
-              placeholder="Name, address, label"
-              aria-label="Filter targets"
-              autocomplete="off"
-              spellcheck={false}
-              onInput={(event) => setQuery({ q: event.currentTarget.value })}
-            />
-            <span class="ink3 small num">{plural(shown.length, 'target')}</span>
-          </div>
+          <Search placeholder="Name, address, label" label="Filter targets" found={plural(shown.length, 'target')} />
           <Link to="/targets/new" class="button primary">
             <Icon name="plus" size={14} /> Add target
           </Link>

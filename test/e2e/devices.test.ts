@@ -62,6 +62,8 @@ t.test(
     await page.waitForTimeout(300);
     const { pixels, colours } = await inkOf(page);
     t.ok(pixels > 500 && colours > 2, `${pixels} pixels in ${colours} colours`);
+    await page.locator('.smoke-canvas').first().hover();
+    await page.locator('.readout').getByText('in', { exact: true }).waitFor();
     t.same(await seriousFaults(page), []);
     t.same(faults, [], 'no script failed, nothing was refused, nobody else was asked');
   },

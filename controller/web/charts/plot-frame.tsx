@@ -19,7 +19,7 @@ interface Props {
 
 /** A plot with what the pointer reads beside it, on the side that has more room. */
 export const PlotFrame = ({ element, height, width, label, hover, at, axis, lines }: Props) => (
-  <div class="smoke">
+  <div class="smoke over-time">
     <div class="smoke-plot" role="img" aria-label={label}>
       <div ref={element} class="smoke-canvas" style={{ height: `${height}px` }} />
       {hover && at !== undefined ? (

@@ -32,7 +32,10 @@ export const usePlot = <Scene>(
   current.current = { scene, onZoom };
   useLayoutEffect(() => {
     if (!element.current || width < LEAST_WIDTH) return;
-    const reader = { onHover: setHover, onZoom: (span: Span) => current.current.onZoom(span) };
+    // uPlot tells of the pointer with each new data too: without news nothing may be rendered again, or it would never end.
+    const onHover = (at: Hover | null): void =>
+      setHover((before) => (before?.index === at?.index && before?.left === at?.left ? before : at));
+    const reader = { onHover, onZoom: (span: Span) => current.current.onZoom(span) };
     const made = make(element.current, { width, height }, () => current.current.scene, reader);
     plot.current = made;
     return () => {

@@ -21,8 +21,10 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
       // Another member of equal ways says little: others between the same sites showed it before.
       const usual = known.get(setting.siblingKey[pair] ?? '');
       const others = after.hops.filter((hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i]);
-      if (others.length === 0) same++;
-      else moved += others.some((hop) => hop !== null && usual?.has(hop) !== true) ? 1 : ANOTHER;
+      // A silent hop hides who stands there, not how many hops there are.
+      const isLonger = after.reached && before.reached && after.hops.length !== before.hops.length;
+      if (others.length === 0 && !isLonger) same++;
+      else moved += isLonger || others.some((hop) => hop !== null && usual?.has(hop) !== true) ? 1 : ANOTHER;
     }
   });
   return PRIOR + oddsOf(same, moved);
@@ -56,8 +58,8 @@ const LOSS_MOST = 0.08;
 /** How often a trace shows the same way as the one before: in a fault unless that one was outdated, and by chance when the pair was moved. */
 const SAME_IN_FAULT = 0.85;
 const SAME_WHEN_MOVED = 0.12;
-/** Another change of ways in the same window. */
-const LOG_TOGETHER = Math.log(0.03);
+/** Another change of ways in the same window that moves just these pairs. */
+const LOG_TOGETHER = Math.log(0.002);
 const ANOTHER = 0.4;
 
 /** Another way has its RTT at once; what rises over many rounds is load. */

@@ -18,6 +18,7 @@ const PACKAGES: readonly (readonly [name: string, file: string])[] = [
   ['snmp', '/usr/bin/snmpbulkwalk'],
   ['snmpsim', '/usr/bin/snmpsimd'],
   ['collectd-core', '/usr/sbin/collectd'],
+  ['liboping0', '/usr/lib/x86_64-linux-gnu/liboping.so.0'], // collectd's ping plugin
   ['faketime', '/usr/bin/faketime'],
   ['debootstrap', '/usr/sbin/debootstrap'],
   ['systemd-container', '/usr/bin/systemd-nspawn'],

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import t from 'tap';
+import { MUTATIONS } from './simulation/mutations.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const files = globSync('{protocol,agent,controller,packaging,test}/**/*.{ts,tsx}', { cwd: root }).toSorted();
@@ -126,4 +127,8 @@ t.test('nothing lies at the top level but what the README names', async (t) => {
     globSync('*', { cwd: root }).filter((name) => !allowed.test(name)),
     [],
   );
+});
+
+t.test('the bugs that the simulation puts in are about lines that still stand', async (t) => {
+  for (const [name, { file, from }] of Object.entries(MUTATIONS)) t.equal(textOf(file).split(from).length, 2, `${name}: ${file} has it once`);
 });

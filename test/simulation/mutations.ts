@@ -31,8 +31,8 @@ export const MUTATIONS = {
   },
   'move the cursor before the write': {
     file: 'controller/arrivals/consume.ts',
-    from: 'await handle(arrivals);',
-    to: 'log.move(name, last.position); await handle(arrivals);',
+    from: 'const done = handle(arrivals).then(',
+    to: 'log.move(name, arrivals.at(-1)?.position ?? 0); const done = handle(arrivals).then(',
     breaks: [1, 2],
   },
   'forget that the host was suspended': {

@@ -130,5 +130,6 @@ t.test('nothing lies at the top level but what the README names', async (t) => {
 });
 
 t.test('the bugs that the simulation puts in are about lines that still stand', async (t) => {
-  for (const [name, { file, from }] of Object.entries(MUTATIONS)) t.equal(textOf(file).split(from).length, 2, `${name}: ${file} has it once`);
+  for (const [name, { file, from }] of Object.entries(MUTATIONS))
+    t.equal(textOf(file).split(from).length, 2, `${name}: ${file} has it once`);
 });

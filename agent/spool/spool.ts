@@ -40,6 +40,8 @@ export class Spool {
   #lastId: number;
   #totals: { rounds: number; bytes: number; dropped: number };
   #broken: string | null = null;
+  /** What `firstSince` found last: it is asked several times a round. */
+  #first = { id: 0, endMs: 0 };
 
   constructor(options: SpoolOptions) {
     const { db } = options;
@@ -49,7 +51,9 @@ export class Spool {
     this.#dropOldest = db.prepare('DELETE FROM round WHERE id IN (SELECT id FROM round ORDER BY id LIMIT ? + 0) RETURNING bytes');
     this.#acknowledge = db.prepare('DELETE FROM round WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING bytes');
     this.#select = db.prepare('SELECT * FROM round WHERE id > ? AND id < ? ORDER BY id LIMIT ? + 0'); // "+ 0": a bare "LIMIT ?" is prepared anew each time it is bound
-    this.#firstSince = db.prepare('SELECT id FROM round WHERE id >= ? AND steady_ms + duration_ms >= ? ORDER BY id LIMIT 1');
+    this.#firstSince = db.prepare(
+      'SELECT id, steady_ms + duration_ms AS end FROM round WHERE id >= ? AND steady_ms + duration_ms >= ? ORDER BY id LIMIT 1',
+    );
     this.#lowest = db.prepare('SELECT min(seq) AS low FROM round WHERE epoch = ?');
     this.#stamp = db.prepare('UPDATE round SET at = ?, source = ?, bound_ms = ?, age_s = ? WHERE id = ?');
     const row = db.prepare('SELECT count(*) AS rounds, total(bytes) AS bytes, ifnull(max(id), 0) AS last FROM round').get();
@@ -116,9 +120,11 @@ export class Spool {
 
   /** The first round from `fromId` on that ended at `steadyMs` or later; one past the last when there is none. */
   firstSince(fromId: number, steadyMs: number): number {
-    if (fromId > this.#lastId) return fromId;
+    if (fromId > this.#lastId || (fromId === this.#first.id && this.#first.endMs >= steadyMs)) return fromId;
     const row = this.#firstSince.get(fromId, steadyMs);
-    return row === undefined ? this.#lastId + 1 : Number(row['id']);
+    if (row === undefined) return this.#lastId + 1;
+    this.#first = { id: Number(row['id']), endMs: Number(row['end']) };
+    return this.#first.id;
   }
 
   /** Lowest sequence of an epoch still held; for an epoch of which nothing is held, null. */

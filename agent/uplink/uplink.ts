@@ -13,6 +13,8 @@ import { allowed, firstGrant, type Grant, refilled, regranted, spent, waitMs } f
 /** Batches without acknowledgement, at most. */
 const FRESH_IN_FLIGHT_MAX = 8;
 const BACKLOG_IN_FLIGHT_MAX = 2;
+/** After so many times of waiting in vain nobody is there to answer; a broker would keep every repetition for when somebody is. One batch at a time then asks. */
+const UNANSWERED = 2;
 /** JSON of one batch before compression: below BATCH_MAX_BYTES whatever the compression does. */
 const BATCH_JSON_BYTES = 440 * 1024;
 const WIRE_OVERHEAD_BYTES = 220;
@@ -45,6 +47,8 @@ export class Uplink {
   #freshCursor = 0;
   #backlogCursor = 0;
   #grant: Grant = firstGrant(0);
+  /** How often a batch has waited in vain since the last answer. */
+  #unanswered = 0;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -66,6 +70,7 @@ export class Uplink {
     this.#flying.clear();
     this.#freshCursor = 0;
     this.#backlogCursor = 0;
+    this.#unanswered = 0;
   }
 
   get sending(): boolean {
@@ -74,6 +79,7 @@ export class Uplink {
 
   acknowledged(ack: Acknowledgement): void {
     const { spool, log, clock } = this.#options;
+    this.#unanswered = 0;
     const refused = ack.refused.map(({ seq }): [number, number] => [seq, seq]);
     let settled = 0;
     for (const batch of this.#inFlight.filter(({ epoch }) => epoch === ack.epoch))
@@ -103,20 +109,21 @@ export class Uplink {
   }
 
   #sendFresh(send: (batch: Batch) => void): void {
-    while (this.#count('fresh') < FRESH_IN_FLIGHT_MAX) {
+    while (this.#mayFly('fresh')) {
       const after = Math.max(this.#freshCursor, this.#freshFrom - 1);
       const { rounds, more } = this.#take(after, Number.MAX_SAFE_INTEGER, BATCH_MAX_ROUNDS);
       if (rounds.length === 0) return;
       const sent = this.#sendBatch(send, 'fresh', rounds, more);
       if (sent === 0) return;
       this.#freshCursor = rounds[sent - 1]?.id ?? after;
+      if (!more) return;
     }
   }
 
   #sendBacklog(send: (batch: Batch) => void): number {
     const { clock, spool } = this.#options;
     for (;;) {
-      if (this.#count('backlog') >= BACKLOG_IN_FLIGHT_MAX) return Number.POSITIVE_INFINITY;
+      if (!this.#mayFly('backlog')) return Number.POSITIVE_INFINITY;
       this.#grant = refilled(this.#grant, clock.monotonic());
       if (spool.select(this.#backlogCursor, this.#freshFrom, 1).length === 0) {
         this.#backlogCursor = Math.max(this.#backlogCursor, this.#freshFrom - 1); // not to be asked again before there is more
@@ -187,7 +194,9 @@ export class Uplink {
   /** What was not acknowledged in time goes again: it is to be found from the cursors on. */
   #expire(nowMs: number): void {
     const expired = this.#inFlight.filter(({ sentMs }) => nowMs - sentMs >= this.#options.timing.resendMs);
-    if (expired.length > 0) this.#options.spool.commit(this.#options.timekeeper.synchronised); // or what is acknowledged would go again with it
+    if (expired.length === 0) return;
+    this.#unanswered += 1;
+    this.#options.spool.commit(this.#options.timekeeper.synchronised); // or what is acknowledged would go again with it
     for (const batch of expired) {
       for (const id of batch.ids.values()) {
         this.#flying.delete(id);
@@ -198,7 +207,10 @@ export class Uplink {
     }
   }
 
-  #count(lane: Batch['lane']): number {
-    return this.#inFlight.filter((batch) => batch.lane === lane).length;
+  /** One batch more of this lane? */
+  #mayFly(lane: Batch['lane']): boolean {
+    if (this.#unanswered >= UNANSWERED) return this.#inFlight.length === 0;
+    const flying = this.#inFlight.filter((batch) => batch.lane === lane).length;
+    return flying < (lane === 'fresh' ? FRESH_IN_FLIGHT_MAX : BACKLOG_IN_FLIGHT_MAX);
   }
 }

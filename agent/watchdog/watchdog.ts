@@ -2,8 +2,9 @@
 import { createHmac } from 'node:crypto';
 import type { Parsed } from '../../protocol/labels.ts';
 import type { Log } from '../../protocol/log.ts';
-import { type Clock, slept } from '../../protocol/time.ts';
+import type { Clock } from '../../protocol/time.ts';
 import { type PreparedPage, type Watchdog as Orders, WATCHDOG_PLACE, WatchdogPages } from '../../protocol/watchdog.ts';
+import { Wake } from '../uplink/wake.ts';
 
 /** One request; resolves with the answer's status, rejects when there was none. */
 export type SendPage = (page: Pick<PreparedPage, 'url' | 'headers' | 'body' | 'allowPrivate'>, signal: AbortSignal) => Promise<number>;
@@ -34,6 +35,7 @@ interface Waiting {
 
 export class Watchdog {
   readonly #deps: WatchdogDeps;
+  readonly #ordered = new Wake();
   #orders: Orders | null = null;
   #pages: WatchdogPages = { gone: [], back: [] };
   #heardMs: number;
@@ -56,6 +58,7 @@ export class Watchdog {
     const { unseal, log } = this.#deps;
     this.#orders = orders ?? null;
     this.#pages = { gone: [], back: [] };
+    this.#ordered.ring();
     if (orders === undefined) return;
     const text = unseal(WATCHDOG_PLACE, orders.sealed);
     const parsed = text.ok ? WatchdogPages.safeParse(parseJson(text.value)) : null;
@@ -68,7 +71,11 @@ export class Watchdog {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    while (await slept(this.#deps.clock, LOOK_MS, signal)) await this.look(signal);
+    while (!signal.aborted) {
+      const isIdle = this.#orders === null && this.#gone === null && this.#waiting.length === 0;
+      await this.#ordered.wait(this.#deps.clock, isIdle ? Number.POSITIVE_INFINITY : LOOK_MS, signal);
+      if (!signal.aborted) await this.look(signal);
+    }
   }
 
   /** Notices what has changed, and sends what is due. Never rejects. */

@@ -30,11 +30,11 @@ const GROUP_OF = 5;
 
 /** M agents in groups of five; each measures what all measure, what its group measures, and one target of its own. The last one's own never answers. */
 export const makeReality = (agentCount: number): Reality => {
-  const agents = Array.from({ length: agentCount }, (_, index) => ({
-    id: `agent-${String(index).padStart(2, '0')}`,
-    labels: { group: `g${Math.floor(index / GROUP_OF)}` },
-  }));
-  const own = new Map(agents.map(({ id }) => [id, ownTarget(id)]));
+  const agents = Array.from({ length: agentCount }, (_, index) => {
+    const group = `g${Math.floor(index / GROUP_OF)}`;
+    return { id: agentName(index, group), labels: { group } };
+  });
+  const own = new Map(agents.map(({ id }, index) => [id, ownTarget(id, index)]));
   const groups = [...new Set(agents.map((agent) => agent.labels.group))];
   const target = (id: string, address: string, selected: Record<string, string[]>): TargetInput => ({
     id,
@@ -60,16 +60,27 @@ export const makeReality = (agentCount: number): Reality => {
   };
 };
 
-/** An agent's own target, of such a name that it is measured at the same moment as the one that all measure: two rounds then share a batch, as with a fleet's many tasks. */
-const ownTarget = (agent: string): string => {
-  const shared = phaseOf(agent, taskId('all', 'icmp'), INTERVAL_MS);
-  for (let salt = 0; ; salt += 1) {
-    const id = `own-${agent}-${salt}`;
-    if (Math.abs(phaseOf(agent, taskId(id, 'icmp'), INTERVAL_MS) - shared) < SAME_MOMENT_MS) return id;
-  }
-};
 /** Less than an agent waits for more to commit. */
 const SAME_MOMENT_MS = 100;
+const SPREAD_EVERY = 10;
+
+/** Most agents have such names that all they measure is measured at one moment: the rounds then share a batch, as with a fleet's many tasks. One in ten measures at three moments. */
+const agentName = (index: number, group: string): string => {
+  const plain = `agent-${String(index).padStart(2, '0')}`;
+  return index % SPREAD_EVERY === 0 ? plain : salted(plain, (id) => apartMs([id, 'all'], [id, `group-${group}`]) < SAME_MOMENT_MS);
+};
+
+const ownTarget = (agent: string, index: number): string =>
+  index % SPREAD_EVERY === 0 ? `own-${agent}` : salted(`own-${agent}`, (id) => apartMs([agent, 'all'], [agent, id]) < SAME_MOMENT_MS);
+
+const salted = (name: string, fits: (name: string) => boolean): string => {
+  for (let salt = 0; ; salt += 1) if (fits(`${name}-${salt}`)) return `${name}-${salt}`;
+};
+
+const apartMs = (...both: readonly (readonly [agent: string, target: string])[]): number => {
+  const phases = both.map(([agent, target]) => phaseOf(agent, taskId(target, 'icmp'), INTERVAL_MS));
+  return Math.max(...phases) - Math.min(...phases);
+};
 
 /** Which packets of one window come back: those to a target that is up, but for a stray one now and then. */
 export const repliesOf = (reality: Reality, random: Seeded, target: string, sentAt: readonly number[]): boolean[] => {

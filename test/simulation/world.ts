@@ -199,7 +199,7 @@ const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
   commitWaitMs: random.pick([5, 5_000, 10_000, 10_000]),
   tickMs: 10_000,
   verdictsEveryMs: 6 * 3_600_000, // none of the promises rests on them, and they read a lot
-  upkeepEveryMs: 1_200_000,
+  upkeepEveryMs: random.pick([1_200_000, 7_200_000, 21_600_000]),
   remindEveryMs: 60_000,
   latestEveryMs: 600_000,
 });

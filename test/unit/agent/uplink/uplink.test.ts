@@ -189,3 +189,24 @@ t.test('what is acknowledged but still on disk goes again neither after a while 
   uplink.pump();
   t.same(sent.flatMap(seqs), seqs(first));
 });
+
+t.test('where nobody answers for long, one batch at a time asks; with the first answer all goes on as before', async (t) => {
+  const { measure, sent, timekeeper, host, begin, ack } = openUplink();
+  exchange(timekeeper, host);
+  await measure(100);
+  begin();
+  await measure(60); // two waits in vain lie in it
+  sent.length = 0;
+  await measure(600);
+  t.ok(sent.length >= 38 && sent.length <= 42, `${sent.length} batches in ten minutes, one each 15 s`);
+
+  const last = sent.at(-1);
+  sent.length = 0;
+  if (last !== undefined) ack(last);
+  for (let s = 0; s < 5; s += 1) {
+    await measure(1);
+    for (const batch of sent.slice(-1)) ack(batch);
+  }
+  t.ok(sent.filter(({ lane }) => lane === 'fresh').length >= 5, 'each new round goes at once');
+  t.ok(sent.filter(({ lane }) => lane === 'backlog').flatMap(seqs).length > 200, 'the backlog behind them');
+});

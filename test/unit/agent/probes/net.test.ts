@@ -129,6 +129,38 @@ t.test('what is left out by its name still counts in the total', async (t) => {
   );
 });
 
+t.test('after an hour the rounds add up to what the kernel has counted, to the last byte', async (t) => {
+  const first = { lo: 17, eth0: 2 ** 32 - 5_000, eth1: 0 };
+  const counted = { ...first };
+  const stage = open(counted);
+  for (let tick = 1; tick <= 3_600; tick += 1) {
+    counted.lo += (tick * 7_919) % 1_013;
+    counted.eth0 += (tick * 104_729) % 1_250_000_000; // up to 10 Gbit/s
+    if (tick % 600 === 0) counted.eth1 += 1; // as good as idle
+    stage.counters(counted);
+    await stage.clock.advance(1_000);
+  }
+  stage.counters(counted);
+  await stage.clock.advance(10_000); // the round that is open is closed
+  await stage.stop();
+
+  const samples = stage.rounds.map(sampleOf);
+  t.ok(samples.length >= 360);
+  for (const name of ['lo', 'eth0', 'eth1'] as const) {
+    const deltas = samples.map(({ interfaces }) => interfaces.find((one) => one.name === name)?.deltas?.[0] ?? Number.NaN);
+    t.equal(
+      deltas.reduce((sum, delta) => sum + delta, 0),
+      counted[name] - first[name],
+      name,
+    );
+  }
+  t.equal(
+    samples.reduce((sum, { total }) => sum + (total.deltas?.[0] ?? Number.NaN), 0),
+    Object.values(counted).reduce((sum, bytes) => sum + bytes) - Object.values(first).reduce((sum, bytes) => sum + bytes),
+    'in all',
+  );
+});
+
 t.test('links are looked at once a minute, and at once when an interface comes', async (t) => {
   const files = { flags: '0x1003', operstate: 'up', type: '1', mtu: '1500', address: '02:00:00:00:00:01' };
   const folder = (name: string, ifindex: string): [string, string][] =>

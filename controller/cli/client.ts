@@ -94,6 +94,7 @@ const explain = (status: number, json: unknown): string => {
   const { title, detail, errors = [] } = parsed.data;
   const fields = errors
     .filter(({ message }) => message !== detail)
-    .map(({ path, message }) => `  ${path === '' ? '' : `${path}: `}${message}`);
-  return [detail ?? title, ...fields].join('\n');
+    .map(({ path, message }) => `${path === '' ? '' : `${path}: `}${message}`)
+    .filter((line) => line !== detail);
+  return [detail ?? title, ...fields].join('\n  ');
 };

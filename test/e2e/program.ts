@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 export interface Program extends AsyncDisposable {
   readonly origin: string;
   readonly setupUrl: string;
+  /** Its data directory, for the command line beside it. */
+  readonly data: string;
   /** All that it printed. */
   readonly lines: readonly string[];
 }
@@ -43,5 +45,5 @@ export const startProgram = async (): Promise<Program> => {
     await stop();
     throw error;
   });
-  return { ...ready, lines, [Symbol.asyncDispose]: stop };
+  return { ...ready, data, lines, [Symbol.asyncDispose]: stop };
 };

@@ -84,17 +84,27 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
   });
   let roundsRead = 0;
   const spans = candidates.flatMap(({ series, spans: all }) => all.map((span) => ({ series, ...span })));
-  for (const [index, day] of daysOf(from, to).entries()) {
-    signal.throwIfAborted();
+  const days = daysOf(from, to);
+  const readDay = (day: Span): Promise<readonly Read[]> => {
     const wanted = spans.filter((span) => span.from < day.to && day.from < span.to);
-    const pieces = wanted.map(async ({ series, from: begin, to: end }) => {
-      const rounds = await past.rounds(rule, series, Math.max(begin, day.from), Math.min(end, day.to));
-      return { agent: series.agent, rounds };
-    });
-    const read = await Promise.all(pieces);
+    const reading = Promise.all(
+      wanted.map(async ({ series, from: begin, to: end }) => ({
+        agent: series.agent,
+        rounds: await past.rounds(rule, series, Math.max(begin, day.from), Math.min(end, day.to)),
+      })),
+    );
+    reading.catch(() => {}); // told where it is awaited, if it ever is
+    return reading;
+  };
+  let next = days[0] === undefined ? null : readDay(days[0]);
+  for (let index = 0; next !== null; index += 1) {
+    signal.throwIfAborted();
+    const read = await next;
+    const after = days[index + 1];
+    next = after === undefined ? null : readDay(after); // the store reads on while this day is judged
     for (const { rounds } of read) roundsRead += rounds.length;
     for (const delivery of timelineOf(read)) rehearsal.deliver(delivery);
-    onProgress(0.5 + (0.5 * (index + 1)) / daysOf(from, to).length);
+    onProgress(0.5 + (0.5 * (index + 1)) / days.length);
   }
   rehearsal.tick(to + DAY_MS, new Map());
   const learning = rule.kind === 'baseline' ? mine.filter((series) => isLearning(rule, means.get(seriesOf(series)), to)).length : 0;
@@ -108,14 +118,22 @@ const isLookedAt = (definitions: Definitions, rule: Rule, agent: string, task: s
 const isLearning = (rule: Rule, hours: Hours | undefined, at: number): boolean =>
   rule.baseline !== undefined && usualAt(hours ?? new Map<number, number>(), at, rule.baseline).status === 'learning';
 
+interface Read {
+  readonly agent: string;
+  readonly rounds: readonly Observation[];
+}
+
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
+/** Rounds from before the hour show that it began in it. */
+const CLEAR_BEFORE_MS = 600_000;
+
 /** When a series could have breached, with what the rule looks back on and how long it needs to end. */
 const spansOf = (rule: Rule, { hours }: Extremes, means: Hours | undefined, from: number, to: number): readonly Span[] => {
-  const before = Math.max(rule.forMs, rule.window?.lengthMs ?? 0, rule.change?.overMs ?? 0) + HOUR_MS;
+  const before = Math.max(rule.forMs, rule.window?.lengthMs ?? 0, rule.change?.overMs ?? 0) + CLEAR_BEFORE_MS;
   const after = rule.keepMs + (rule.damping.times > 0 ? rule.damping.withinMs / 2 : 0) + (rule.window?.lengthMs ?? 0) + lateAfterMs(60_000);
   const spans: { from: number; to: number }[] = [];
   for (const [hour, extreme] of [...hours].sort(([a], [b]) => a - b)) {

@@ -16,40 +16,42 @@ export interface FleetPlan {
   }[];
   readonly rules: readonly RuleInput[];
   readonly intervalMs: number;
+  /** Since when it has been there, ms since the epoch; START unless said. */
+  readonly since?: number;
 }
 
 /** Writes it down as an operator would have made it; every target has answered before. */
-export const furnish = async (state: State, { agents, targets, rules, intervalMs }: FleetPlan): Promise<void> => {
+export const furnish = async (state: State, { agents, targets, rules, intervalMs, since = START }: FleetPlan): Promise<void> => {
   await state.insertInto('settings').values({ key: 'alerts.built-in-rules', value: '1' }).execute();
   await state.transaction().execute(async (trx) => {
     for (const id of agents) {
-      const row = { hostname: id, labels: '{}', state: 'active' as const, key_hash: id, sealing_key: '', enrolled_at: START, status: null };
+      const row = { hostname: id, labels: '{}', state: 'active' as const, key_hash: id, sealing_key: '', enrolled_at: since, status: null };
       await trx
         .insertInto('agents')
-        .values({ id, ...row, online: 1, seen_at: START, config_report: null })
+        .values({ id, ...row, online: 1, seen_at: since, config_report: null })
         .execute();
       await trx
         .insertInto('presence')
-        .values({ agent_id: id, from_at: START - 60_000, state: 'online' })
+        .values({ agent_id: id, from_at: since - 60_000, state: 'online' })
         .execute();
     }
     for (const { id, agents: mine, labels } of targets) {
       const tasks = [{ intervalMs: Math.max(intervalMs, 10_000), options: { kind: 'icmp' } }];
       const document = JSON.stringify({ id, name: id, address: '192.0.2.1', labels, agents: { in: { agent: mine } }, tasks });
-      await trx.insertInto('targets').values({ id, document, created_at: START, updated_at: START }).execute();
-      await trx.insertInto('answers').values({ target_id: id, first_at: START }).execute();
+      await trx.insertInto('targets').values({ id, document, created_at: since, updated_at: since }).execute();
+      await trx.insertInto('answers').values({ target_id: id, first_at: since }).execute();
     }
     for (const input of rules) {
       const rule = Rule.parse(input);
       await trx
         .insertInto('rules')
-        .values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: START })
+        .values({ id: rule.id, document: JSON.stringify(rule), enabled: 1, updated_at: since })
         .execute();
     }
     const notifier = { id: 'hook', kind: 'webhook', url: 'http://127.0.0.1:9/', allowPrivate: true };
     await trx
       .insertInto('notifiers')
-      .values({ id: 'hook', document: JSON.stringify(notifier), updated_at: START })
+      .values({ id: 'hook', document: JSON.stringify(notifier), updated_at: since })
       .execute();
   });
 };

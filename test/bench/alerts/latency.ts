@@ -34,6 +34,7 @@ export const measureLatency = async (seconds: number): Promise<Latency> => {
     targets,
     rules: [{ id: 'gone', name: 'Gone', threshold: 0.2, forMs: 0, keepMs: 0 }],
     intervalMs: ROUND_MS,
+    since: systemClock.now() - 60_000,
   });
   const alerts = await openAlerts({ state, clock: systemClock, random: systemRandom, log: silentLog });
   const startedAt = systemClock.now();

@@ -5,12 +5,14 @@ import type { Candidate } from './rank.ts';
 import type { Finding } from './search.ts';
 
 /** Nats that a cause must be worth after its two best rounds are taken away. */
-export const ENOUGH = 18;
+const ENOUGH = 18;
 /** A cause is in force for six rounds or more; one at its edge may hide. One that flaps comes back within some rounds. */
 const ROUNDS_LEAST = 5;
 const GAP_MOST = 8;
 /** Below this confidence the answer is "cannot tell". */
-const TELLING = 0.5;
+const TELLING = 0.66;
+/** Below this one it is more likely nothing, or another way. */
+const WORTH_SAYING = 0.4;
 const TEMPER = 0.6;
 
 /** The incident that a finding makes, or `null`: it is not enough for one. Pure. */
@@ -18,19 +20,21 @@ export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident 
   if (!isIncident(finding)) return null;
   const suspects = topThree(finding.candidates);
   const share = suspects[0]?.confidence ?? 0;
-  const doubt = confidenceOf(traitsOf(finding, share)) / share;
+  const confidence = confidenceOf(traitsOf(finding, share));
+  if (confidence < WORTH_SAYING) return null;
+  const doubt = confidence / share;
   const verdicts = suspects.map((suspect) => ({ ...suspect, confidence: Math.min(0.99, suspect.confidence * doubt) }));
   const first = verdicts[0];
   if (first === undefined) return null;
   return { answered: first.confidence >= TELLING, since: given.start + finding.event.span.from * given.step, verdicts };
 };
 
-/** In force for some rounds, begun inside the window, worth more than chance and blips are, and no mere change of the way. */
-export const isIncident = ({ event, lasting, rerouting }: Finding): boolean => {
+/** In force for some rounds, begun inside the window, and worth more than chance and blips are. */
+const isIncident = ({ event, lasting }: Finding): boolean => {
   const { from, to } = event.span;
   const on = Array.from({ length: to - from }, (_, i) => from + i).filter((round) => isOn(event, round));
   const gaps = on.map((round, i) => round - (on[i - 1] ?? round) - 1);
-  return from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH && rerouting >= 0;
+  return from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH;
 };
 
 const isOn = ({ profile }: Finding['event'], round: number): boolean => (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0;

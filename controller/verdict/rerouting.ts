@@ -1,13 +1,32 @@
 import { middle } from './evidence.ts';
-import type { Event } from './refine.ts';
 import type { Setting } from './rank.ts';
+import type { Event } from './refine.ts';
 
-/**
- * Another way with another RTT is no fault. For an event that only lifts RTTs: do the traces of the pairs that it hits, made after it began, still show
- * the way from before? Nats for a fault (the way is the same) or against it. Pure.
- */
-export const stillTheSameWay = (setting: Setting, event: Event): number => {
-  if (event.liftUs === 0 || event.loss > LOSS_MOST || isRamp(event)) return PRIOR;
+/** Another way with another RTT is no fault; a way that loses more than this is no better way. */
+const LOSS_MOST = 0.08;
+/** Another member of equal ways says little: others between the same sites showed it before. */
+const ANOTHER = 0.4;
+const ODDS_MOST = 6;
+
+/** What tells an event that only lifts RTTs from a change of the way. */
+export interface Lift {
+  /**
+   * log-odds of "the same way" against "another way", at most 6 nats: do the traces of the pairs that are hit, made after it began, still show the way
+   * from before? How many traces are outdated differs from place to place, so the share that shows the old way is Beta(4, 1) where nothing moved and
+   * Beta(1, 3) where the pairs were moved, and this is the ratio of the two beta-binomials. 0 without traces.
+   */
+  readonly sameWay: number;
+}
+
+/** `null`: the event loses too much, or rises over too many rounds, to be another way. Pure. */
+export const liftOf = (setting: Setting, event: Event): Lift | null => {
+  if (event.liftUs === 0 || event.loss > LOSS_MOST || isRamp(event)) return null;
+  const { same, moved } = waysAfter(setting, event);
+  const odds = Math.log(((4 / 3) * (same + 1) * (same + 2) * (same + 3)) / ((moved + 1) * (moved + 2) * (same + moved + 4)));
+  return { sameWay: Math.max(-ODDS_MOST, Math.min(ODDS_MOST, odds)) };
+};
+
+const waysAfter = (setting: Setting, event: Event): { readonly same: number; readonly moved: number } => {
   const { start, step } = setting.given;
   const begin = start + event.span.from * step;
   const known = hopsBefore(setting, begin);
@@ -18,7 +37,6 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
     const before = own.findLast(({ at }) => at < begin);
     for (const after of own) {
       if (after.at < begin + step || before === undefined) continue;
-      // Another member of equal ways says little: others between the same sites showed it before.
       const usual = known.get(setting.siblingKey[pair] ?? '');
       const others = after.hops.filter((hop, i) => hop !== null && (before.hops[i] ?? null) !== null && hop !== before.hops[i]);
       // A silent hop hides who stands there, not how many hops there are.
@@ -27,16 +45,7 @@ export const stillTheSameWay = (setting: Setting, event: Event): number => {
       else moved += isLonger || others.some((hop) => hop !== null && usual?.has(hop) !== true) ? 1 : ANOTHER;
     }
   });
-  return PRIOR + oddsOf(same, moved);
-};
-
-/** log-odds of a fault against another way, from how many traces show the old way and how many another. Each may be of its own, or all of one change that has nothing to do with it. */
-const oddsOf = (same: number, moved: number): number => {
-  if (same + moved === 0) return 0;
-  const likelihood = (chance: number): number => same * Math.log(chance) + moved * Math.log1p(-chance);
-  const share = Math.min(0.999, Math.max(0.001, same / (same + moved)));
-  const together = LOG_TOGETHER + likelihood(share);
-  return Math.max(likelihood(SAME_IN_FAULT), together) - Math.max(likelihood(SAME_WHEN_MOVED), together);
+  return { same, moved };
 };
 
 /** Hops that traces between the same two sites showed before a moment. */
@@ -50,17 +59,6 @@ const hopsBefore = ({ ways, siblingKey }: Setting, begin: number): Map<string, S
   });
   return known;
 };
-
-/** Lasting steps of the RTT alone are faults more often than other ways. */
-const PRIOR = 0.8;
-/** A way that loses more than this is no better way. */
-const LOSS_MOST = 0.08;
-/** How often a trace shows the same way as the one before: in a fault unless that one was outdated, and by chance when the pair was moved. */
-const SAME_IN_FAULT = 0.85;
-const SAME_WHEN_MOVED = 0.12;
-/** Another change of ways in the same window that moves just these pairs. */
-const LOG_TOGETHER = Math.log(0.002);
-const ANOTHER = 0.4;
 
 /** Another way has its RTT at once; what rises over many rounds is load. */
 const isRamp = ({ profile: { liftUs } }: Event): boolean => {

@@ -4,7 +4,7 @@ import { breakOff, witnessesOf } from './break-off.ts';
 import { healthOf } from './health.ts';
 import { believed, type Candidate, isLabelled, rank, type Setting } from './rank.ts';
 import { type Event, refine } from './refine.ts';
-import { stillTheSameWay } from './rerouting.ts';
+import { type Lift, liftOf } from './rerouting.ts';
 import { type Residual, explain } from './residual.ts';
 import { type GainGrid, gainGrid, type Guess, screen } from './screen.ts';
 
@@ -14,7 +14,7 @@ export interface Finding {
   readonly candidates: readonly Candidate[];
   /** What is left of the first candidate's score when the two best rounds are taken away. */
   readonly lasting: number;
-  readonly rerouting: number;
+  readonly lift: Lift | null;
 }
 
 const CAUSES_MAX = 5;
@@ -160,7 +160,7 @@ const find = (
     .toSorted((a, b) => b - a);
   const total = rounds.reduce((sum, value) => sum + value, 0);
   const lasting = total <= 0 ? 0 : score * ((total - (rounds[0] ?? 0) - (rounds[1] ?? 0)) / total);
-  return { event, candidates, lasting, rerouting: stillTheSameWay(setting, event) };
+  return { event, candidates, lasting, lift: liftOf(setting, event) };
 };
 
 const rankAll = (setting: Setting, event: Event): Candidate[] => {

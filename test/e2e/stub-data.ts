@@ -1,4 +1,5 @@
 import type { AgentView, IncidentDetail, Overview, PairHistory, PairView, SmokeColumn, TargetView } from '../../protocol/api.ts';
+import type { Hint } from '../../protocol/incident.ts';
 import { told, untold } from './stub-notify.ts';
 
 // A made-up fleet for looking at pages: every state, every absence, every class of loss. Not a test of anything by itself.
@@ -340,3 +341,22 @@ export const overview = (now: number): Overview => ({
   dataDirectory: './data',
   dataBytes: 214_000,
 });
+
+export const hints: Hint[] = [
+  {
+    id: 'saturation',
+    title: 'A port on the way is nearly full',
+    why: 'edge1 xe-0/0/3 “transit AS64501”: 94 % out at the 95th percentile of the last quarter of an hour, 61 % a day ago',
+    steps: [
+      'Look who sends it: the port’s page, customers by label',
+      'Shape or move traffic, or ask for more capacity',
+      'Queue drops there? Then loss follows load',
+    ],
+  },
+  {
+    id: 'errors',
+    title: 'A port counts errors',
+    why: 'core2 et-1/0/0: 212 errors in since 11:40, none in the hour before',
+    steps: ['Check optics: received power, dirt, age', 'Change patch cord, then transceiver'],
+  },
+];

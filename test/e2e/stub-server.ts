@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { WebSocketServer } from 'ws';
 import { bundleWeb } from '../../controller/web/build.ts';
 import { deliveries, maintenance, notifiers, preview, routes, silences, watchdog } from './stub-notify.ts';
-import { agents, history, incidents, overview, pairs, targets } from './stub-data.ts';
+import { agents, hints, history, incidents, overview, pairs, targets } from './stub-data.ts';
 import { deviceEvents, devices, portHistory, ports } from './stub-devices.ts';
 
 // Serves the web admin with a made-up fleet, for looking at pages: sh packaging/node.sh test/e2e/stub-server.ts [port]
@@ -95,6 +95,7 @@ const answers: readonly (readonly [RegExp, (parts: readonly string[], query: URL
   ],
   [/^incidents$/, (_, __, now) => ({ incidents: incidents(now) })],
   [/^incidents\/(\d+)(?:\/acknowledge)?$/, ([id], _, now) => incidents(now).find((incident) => incident.id === Number(id))],
+  [/^incidents\/\d+\/hints$/, () => ({ hints })],
   [
     /^rules$/,
     () => ({

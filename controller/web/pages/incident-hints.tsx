@@ -13,7 +13,7 @@ export const Hints = ({ incident }: { readonly incident: number }) => {
       {data === null ? error ? <Failure error={error} retry={reload} /> : <Skeleton rows={2} /> : null}
       <ul class="rows">
         {data?.hints.map(({ title, why, steps }) => (
-          <li key={title} class="row line tall">
+          <li key={title} class="row line hint">
             <span class="two grow">
               <span class="name">{title}</span>
               <small>{why}</small>

@@ -14,6 +14,8 @@ const TELLING = 0.66;
 /** Below this one it is more likely nothing, or another way. */
 const WORTH_SAYING = 0.4;
 const TEMPER = 0.6;
+/** log-odds at which traces leave no doubt. */
+const ANOTHER_WAY = -4;
 
 /** The incident that a finding makes, or `null`: it is not enough for one. Pure. */
 export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident | null => {
@@ -29,12 +31,14 @@ export const conclude = (given: VerdictCase, finding: Finding): VerdictIncident 
   return { answered: first.confidence >= TELLING, since: given.start + finding.event.span.from * given.step, verdicts };
 };
 
-/** In force for some rounds, begun inside the window, and worth more than chance and blips are. */
-const isIncident = ({ event, lasting }: Finding): boolean => {
+/** In force for some rounds, begun inside the window, worth more than chance and blips are, and not plainly another way. */
+const isIncident = ({ event, lasting, lift }: Finding): boolean => {
   const { from, to } = event.span;
   const on = Array.from({ length: to - from }, (_, i) => from + i).filter((round) => isOn(event, round));
   const gaps = on.map((round, i) => round - (on[i - 1] ?? round) - 1);
-  return from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH;
+  return (
+    from >= 1 && on.length >= ROUNDS_LEAST && Math.max(0, ...gaps) <= GAP_MOST && lasting >= ENOUGH && (lift?.sameWay ?? 0) > ANOTHER_WAY
+  );
 };
 
 const isOn = ({ profile }: Finding['event'], round: number): boolean => (profile.loss[round] ?? 0) > 0 || (profile.liftUs[round] ?? 0) > 0;

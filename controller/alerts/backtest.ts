@@ -45,6 +45,8 @@ export interface Backtested {
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
+/** So much is read at a time: a series' rounds of some days lie together, and two such pieces are in memory. */
+const STEP_MS = 4 * DAY_MS;
 
 /** Runs until it is done or the signal aborts (then it rejects with the signal's reason). */
 export const backtest = async (options: BacktestOptions, signal: AbortSignal): Promise<Backtested> => {
@@ -55,7 +57,7 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
     rule.kind === 'baseline'
       ? await past.means(rule, from - (rule.baseline?.weeks ?? 4) * WEEK_MS - HOUR_MS, to, signal)
       : new Map<string, Hours>();
-  const extremes = await inDays(
+  const extremes = await inSteps(
     from,
     to,
     (begin, end) => past.extremes(rule, begin, end, signal),
@@ -84,27 +86,27 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
   });
   let roundsRead = 0;
   const spans = candidates.flatMap(({ series, spans: all }) => all.map((span) => ({ series, ...span })));
-  const days = daysOf(from, to);
-  const readDay = (day: Span): Promise<readonly Read[]> => {
-    const wanted = spans.filter((span) => span.from < day.to && day.from < span.to);
+  const steps = stepsOf(from, to);
+  const readStep = (step: Span): Promise<readonly Read[]> => {
+    const wanted = spans.filter((span) => span.from < step.to && step.from < span.to);
     const reading = Promise.all(
       wanted.map(async ({ series, from: begin, to: end }) => ({
         agent: series.agent,
-        rounds: await past.rounds(rule, series, Math.max(begin, day.from), Math.min(end, day.to)),
+        rounds: await past.rounds(rule, series, Math.max(begin, step.from), Math.min(end, step.to)),
       })),
     );
     reading.catch(() => {}); // told where it is awaited, if it ever is
     return reading;
   };
-  let next = days[0] === undefined ? null : readDay(days[0]);
+  let next = steps[0] === undefined ? null : readStep(steps[0]);
   for (let index = 0; next !== null; index += 1) {
     signal.throwIfAborted();
     const read = await next;
-    const after = days[index + 1];
-    next = after === undefined ? null : readDay(after); // the store reads on while this day is judged
+    const after = steps[index + 1];
+    next = after === undefined ? null : readStep(after); // the store reads on while this piece is judged
     for (const { rounds } of read) roundsRead += rounds.length;
     for (const delivery of timelineOf(read)) rehearsal.deliver(delivery);
-    onProgress(0.5 + (0.5 * (index + 1)) / days.length);
+    onProgress(0.5 + (0.5 * (index + 1)) / steps.length);
   }
   rehearsal.tick(to + DAY_MS, new Map());
   const learning = rule.kind === 'baseline' ? mine.filter((series) => isLearning(rule, means.get(seriesOf(series)), to)).length : 0;
@@ -166,14 +168,14 @@ const couldBreach = (
   return isUp ? max > at : min < at;
 };
 
-const daysOf = (from: number, to: number): readonly Span[] =>
-  Array.from({ length: Math.max(1, Math.ceil((to - from) / DAY_MS)) }, (_, index) => ({
-    from: from + index * DAY_MS,
-    to: Math.min(to, from + (index + 1) * DAY_MS),
+const stepsOf = (from: number, to: number): readonly Span[] =>
+  Array.from({ length: Math.max(1, Math.ceil((to - from) / STEP_MS)) }, (_, index) => ({
+    from: from + index * STEP_MS,
+    to: Math.min(to, from + (index + 1) * STEP_MS),
   }));
 
-/** A day at a time, so that it can be told how far it is, and stopped. */
-const inDays = async (
+/** Some days at a time, so that it can be told how far it is, and stopped. */
+const inSteps = async (
   from: number,
   to: number,
   read: (from: number, to: number) => Promise<readonly Extremes[]>,
@@ -181,10 +183,10 @@ const inDays = async (
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Extremes>> => {
   const found = new Map<string, { agent: string; task: string; hours: Map<number, { min: number; max: number }> }>();
-  const days = daysOf(from, to);
-  for (const [index, day] of days.entries()) {
+  const steps = stepsOf(from, to);
+  for (const [index, step] of steps.entries()) {
     signal.throwIfAborted();
-    for (const { agent, task, hours } of await read(day.from, day.to)) {
+    for (const { agent, task, hours } of await read(step.from, step.to)) {
       const name = seriesOf({ agent, task });
       const series = found.get(name) ?? { agent, task, hours: new Map<number, { min: number; max: number }>() };
       found.set(name, series);
@@ -193,7 +195,7 @@ const inDays = async (
         series.hours.set(hour, { min: Math.min(min, known?.min ?? min), max: Math.max(max, known?.max ?? max) });
       }
     }
-    onProgress((index + 1) / days.length);
+    onProgress((index + 1) / steps.length);
   }
   return found;
 };

@@ -1,29 +1,13 @@
 // What a rule would have done: the history through the functions that judge live, read only where it can matter.
 import type { Rule } from '../../protocol/rule.ts';
 import { HOUR_MS, type Hours, usualAt } from './baseline.ts';
+import type { Span } from './breach-spans.ts';
+import { type Candidate, candidateOf, type Read, readStep, wasClear } from './candidate.ts';
 import { type Definitions, type Ingredients, makeDefinitions } from './definitions.ts';
-import { lateAfterMs } from './evaluate.ts';
 import { type AlertKey, seriesOf } from './ledger.ts';
-import type { Observation } from './observation.ts';
+import type { Extremes, Past } from './past.ts';
 import { Rehearsal, type RehearsedIncident } from './rehearsal.ts';
 import { timelineOf } from './replay.ts';
-
-/** One series by the hour: where its values were highest or lowest. A missing hour has no data. */
-export interface Extremes {
-  readonly agent: string;
-  readonly task: string;
-  /** By the number of hours since the epoch. */
-  readonly hours: ReadonlyMap<number, { readonly min: number; readonly max: number }>;
-}
-
-/** The stored past. Times in ms; what came as backfill is left out, because live it judged nothing. */
-export interface Past {
-  extremes(rule: Rule, from: number, to: number, signal: AbortSignal): Promise<readonly Extremes[]>;
-  means(rule: Rule, from: number, to: number, signal: AbortSignal): Promise<ReadonlyMap<string, Hours>>;
-  rounds(rule: Rule, series: { readonly agent: string; readonly task: string }, from: number, to: number): Promise<readonly Observation[]>;
-  /** Agents that were off, in order of time. */
-  absences(from: number, to: number): Promise<readonly { readonly agent: string; readonly from: number; readonly to: number | null }[]>;
-}
 
 export interface BacktestOptions {
   readonly rule: Rule;
@@ -34,6 +18,8 @@ export interface BacktestOptions {
   readonly past: Past;
   /** 0 … 1. */
   readonly onProgress: (share: number) => void;
+  /** Gives others in this process their turn. */
+  readonly pause: () => Promise<void>;
 }
 export interface Backtested {
   readonly incidents: readonly RehearsedIncident[];
@@ -45,8 +31,12 @@ export interface Backtested {
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-/** So much is read at a time: a series' rounds of some days lie together, and two such pieces are in memory. */
-const STEP_MS = 4 * DAY_MS;
+/** So much is read at a time. */
+const STEP_MS = 2 * DAY_MS;
+/** Steps that are read while one is judged. */
+const AHEAD = 2;
+/** Deliveries that are judged before others in this process have their turn. */
+const AT_ONCE = 500;
 
 /** Runs until it is done or the signal aborts (then it rejects with the signal's reason). */
 export const backtest = async (options: BacktestOptions, signal: AbortSignal): Promise<Backtested> => {
@@ -65,8 +55,8 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
     signal,
   );
   const mine = [...extremes.values()].filter(({ agent, task }) => isLookedAt(definitions, rule, agent, task));
-  const candidates = mine.map((series) => ({ series, spans: spansOf(rule, series, means.get(seriesOf(series)), from, to) }));
-  const isCandidate = new Map(candidates.map(({ series, spans }) => [seriesOf(series), { hours: series.hours, spans }]));
+  const candidates = mine.map((series) => candidateOf(rule, series, means.get(seriesOf(series)), { from, to }));
+  const isCandidate = new Map(candidates.map((candidate) => [seriesOf(candidate.series), candidate]));
   const rehearsal = new Rehearsal({
     definitions,
     answered: options.answered,
@@ -80,37 +70,39 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
     },
     wasClear: (key: AlertKey, begin, end) => {
       const known = isCandidate.get(seriesOf(key));
-      const hour = Math.floor(end / HOUR_MS);
-      return known !== undefined && known.hours.has(hour) && !known.spans.some((span) => span.from <= end && begin < span.to);
+      return known !== undefined && wasClear(known, begin, end);
     },
   });
-  let roundsRead = 0;
-  const spans = candidates.flatMap(({ series, spans: all }) => all.map((span) => ({ series, ...span })));
-  const steps = stepsOf(from, to);
-  const readStep = (step: Span): Promise<readonly Read[]> => {
-    const wanted = spans.filter((span) => span.from < step.to && step.from < span.to);
-    const reading = Promise.all(
-      wanted.map(async ({ series, from: begin, to: end }) => ({
-        agent: series.agent,
-        rounds: await past.rounds(rule, series, Math.max(begin, step.from), Math.min(end, step.to)),
-      })),
-    );
-    reading.catch(() => {}); // told where it is awaited, if it ever is
-    return reading;
-  };
-  let next = steps[0] === undefined ? null : readStep(steps[0]);
-  for (let index = 0; next !== null; index += 1) {
-    signal.throwIfAborted();
-    const read = await next;
-    const after = steps[index + 1];
-    next = after === undefined ? null : readStep(after); // the store reads on while this piece is judged
-    for (const { rounds } of read) roundsRead += rounds.length;
-    for (const delivery of timelineOf(read)) rehearsal.deliver(delivery);
-    onProgress(0.5 + (0.5 * (index + 1)) / steps.length);
-  }
+  const roundsRead = await judgeAll(options, candidates, rehearsal, signal);
   rehearsal.tick(to + DAY_MS, new Map());
   const learning = rule.kind === 'baseline' ? mine.filter((series) => isLearning(rule, means.get(seriesOf(series)), to)).length : 0;
   return { incidents: rehearsal.incidents(), series: mine.length, roundsRead, learning };
+};
+
+/** Lets the rehearsal judge all that matters, in order of time; how many rounds were read. */
+const judgeAll = async (
+  options: BacktestOptions,
+  candidates: readonly Candidate[],
+  rehearsal: Rehearsal,
+  signal: AbortSignal,
+): Promise<number> => {
+  let roundsRead = 0;
+  const steps = stepsOf(options.from, options.to);
+  // The store reads on while a step is judged.
+  const ahead: (readonly Promise<Read>[])[] = [];
+  for (let index = -AHEAD; index < steps.length; index += 1) {
+    signal.throwIfAborted();
+    const read = index < 0 ? [] : await Promise.all(ahead.shift() ?? []);
+    const step = steps[index + AHEAD];
+    if (step !== undefined) ahead.push(readStep(options, candidates, step, ahead.at(-1) ?? []));
+    for (const piece of read) roundsRead += piece.roundsRead;
+    for (const [done, delivery] of timelineOf(read).entries()) {
+      if (done % AT_ONCE === 0) await options.pause();
+      rehearsal.deliver(delivery);
+    }
+    if (index >= 0) options.onProgress(0.5 + (0.5 * (index + 1)) / steps.length);
+  }
+  return roundsRead;
 };
 
 const isLookedAt = (definitions: Definitions, rule: Rule, agent: string, task: string): boolean =>
@@ -119,54 +111,6 @@ const isLookedAt = (definitions: Definitions, rule: Rule, agent: string, task: s
 
 const isLearning = (rule: Rule, hours: Hours | undefined, at: number): boolean =>
   rule.baseline !== undefined && usualAt(hours ?? new Map<number, number>(), at, rule.baseline).status === 'learning';
-
-interface Read {
-  readonly agent: string;
-  readonly rounds: readonly Observation[];
-}
-
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Rounds from before the hour show that it began in it. */
-const CLEAR_BEFORE_MS = 600_000;
-
-/** When a series could have breached, with what the rule looks back on and how long it needs to end. */
-const spansOf = (rule: Rule, { hours }: Extremes, means: Hours | undefined, from: number, to: number): readonly Span[] => {
-  const before = Math.max(rule.forMs, rule.window?.lengthMs ?? 0, rule.change?.overMs ?? 0) + CLEAR_BEFORE_MS;
-  const after = rule.keepMs + (rule.damping.times > 0 ? rule.damping.withinMs / 2 : 0) + (rule.window?.lengthMs ?? 0) + lateAfterMs(60_000);
-  const spans: { from: number; to: number }[] = [];
-  for (const [hour, extreme] of [...hours].sort(([a], [b]) => a - b)) {
-    if (!couldBreach(rule, extreme, means, hour)) continue;
-    const span = { from: Math.max(from, hour * HOUR_MS - before), to: Math.min(to, (hour + 1) * HOUR_MS + after) };
-    const last = spans.at(-1);
-    if (last !== undefined && span.from <= last.to) last.to = span.to;
-    else spans.push(span);
-  }
-  return spans;
-};
-
-/** Whether any value of the hour may cross the rule's line, or keep it crossed. */
-const couldBreach = (
-  rule: Rule,
-  { min, max }: { readonly min: number; readonly max: number },
-  means: Hours | undefined,
-  hour: number,
-): boolean => {
-  const isUp = rule.comparison === 'above';
-  const line = isUp
-    ? Math.min(rule.threshold, rule.clearThreshold ?? rule.threshold)
-    : Math.max(rule.threshold, rule.clearThreshold ?? rule.threshold);
-  if (rule.kind === 'change' || rule.kind === 'no-data' || rule.window?.aggregate === 'sum') return true;
-  if (rule.kind !== 'baseline') return isUp ? max > line : min < line;
-  const usual = usualAt(means ?? new Map<number, number>(), hour * HOUR_MS, rule.baseline ?? { weeks: 4, learnWeeks: 2 });
-  if (usual.status === 'learning') return false;
-  const { median, spread } = usual.stats;
-  const at = rule.baseline?.as === 'ratio' ? Math.abs(median) * line : median + line * spread;
-  return isUp ? max > at : min < at;
-};
 
 const stepsOf = (from: number, to: number): readonly Span[] =>
   Array.from({ length: Math.max(1, Math.ceil((to - from) / STEP_MS)) }, (_, index) => ({

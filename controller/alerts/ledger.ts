@@ -174,7 +174,7 @@ export class Ledger {
 
   #put(id: string, entry: Entry): void {
     const before = this.#entries.get(id);
-    if (before) this.#forget(id, before);
+    if (before) this.#forget(id, before, entry);
     this.#entries.set(id, entry);
     if (!entry.silent) this.#changed.set(id, entry);
     if (isBad(entry.state)) for (const key of aroundOf(entry)) add(this.#badAround, key, id, entry);
@@ -182,10 +182,12 @@ export class Ledger {
     if (entry.state.cause !== null) add(this.#byCause, entry.state.cause, id, entry);
   }
 
-  #forget(id: string, entry: Entry): void {
-    if (isBad(entry.state)) for (const key of aroundOf(entry)) remove(this.#badAround, key, id);
+  /** Takes it out of every index but those in which what comes after stands in its place. */
+  #forget(id: string, entry: Entry, after?: Entry): void {
+    const stays = after !== undefined && isBad(after.state) && after.silent === entry.silent;
+    if (isBad(entry.state) && !stays) for (const key of aroundOf(entry)) remove(this.#badAround, key, id);
     this.#undecided.delete(id);
-    if (entry.state.cause !== null) remove(this.#byCause, entry.state.cause, id);
+    if (entry.state.cause !== null && entry.state.cause !== after?.state.cause) remove(this.#byCause, entry.state.cause, id);
   }
 }
 

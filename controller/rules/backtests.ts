@@ -1,10 +1,12 @@
 // Backtests that run beside everything else: started, looked at, stopped. They are kept in memory for a while, and a restart forgets them.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BacktestView } from '../../protocol/rule-view.ts';
 import { Rule } from '../../protocol/rule.ts';
 import type { Random } from '../../protocol/random.ts';
 import type { Clock } from '../../protocol/time.ts';
-import { backtest, type Past } from '../alerts/backtest.ts';
+import { backtest } from '../alerts/backtest.ts';
 import { loadIngredients } from '../alerts/definitions.ts';
+import type { Past } from '../alerts/past.ts';
 import type { State } from '../state/database.ts';
 
 const DAY_MS = 86_400_000;
@@ -45,7 +47,7 @@ export const openBacktests = ({ state, past, clock, random, maintenance }: Backt
       const answered = (await state.selectFrom('answers').select('target_id').execute()).map(({ target_id }) => target_id);
       const onProgress = (progress: number): void => update({ progress });
       const startedAt = clock.monotonic();
-      const found = await backtest({ rule, ingredients, answered, from, to, past, onProgress }, signal);
+      const found = await backtest({ rule, ingredients, answered, from, to, past, onProgress, pause: nextTurn }, signal);
       const inMaintenance = await maintenance();
       const judged = found.incidents.map((incident) => ({ ...incident, maintenance: inMaintenance(incident.openedAt, incident) }));
       update({

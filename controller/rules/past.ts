@@ -1,7 +1,7 @@
 // The stored past as rules read it. The one place of the rules that knows stored names.
 import { METRICS, type MetricName } from '../../protocol/metrics.ts';
 import type { Rule } from '../../protocol/rule.ts';
-import type { Extremes, Past } from '../alerts/backtest.ts';
+import type { Extremes, Past } from '../alerts/past.ts';
 import { HOUR_MS, type Hours } from '../alerts/baseline.ts';
 import type { Observation } from '../alerts/observation.ts';
 import type { FieldValue, Series, SeriesRow, SeriesStore } from '../series/store.ts';
@@ -52,7 +52,7 @@ export const openPast = (store: SeriesStore, state: State): Past => ({
     ];
     const fields = names.map((name) => ({ field: name, aggregate: 'last' }) as const);
     const found = await store.query({ measurement: rule.measurement, tags: { agent: [agent], task: [task] }, fields, from, to });
-    return found.flatMap(({ rows }) => rows.flatMap((row) => observationOf(rule, task, row, scale)));
+    return found.flatMap(({ rows }) => rows.map((row) => observationOf(rule, task, row, scale)).filter((round) => round !== null));
   },
   async absences(from, to) {
     const rows = await state.selectFrom('presence').selectAll().orderBy('agent_id').orderBy('from_at').execute();
@@ -107,7 +107,7 @@ const hoursOf = (rows: readonly SeriesRow[], scale: number): Extremes['hours'] =
 const numberOf = (value: FieldValue | null): number | null => (typeof value === 'number' ? value : null);
 
 /** As `observe` makes it of the round itself; nothing for what came as backfill or was stamped by a wall clock. */
-const observationOf = (rule: Rule, task: string, { at, values }: SeriesRow, scale: number): Observation[] => {
+const observationOf = (rule: Rule, task: string, { at, values }: SeriesRow, scale: number): Observation | null => {
   const [
     value = null,
     duration = null,
@@ -119,13 +119,13 @@ const observationOf = (rule: Rule, task: string, { at, values }: SeriesRow, scal
     source = null,
     lag = null,
   ] = values;
-  if (lag !== null || source === 'wall') return [];
+  if (lag !== null || source === 'wall') return null;
   const end = at + (numberOf(duration) ?? 0);
   const base = { measurement: rule.measurement, task, at, end, intervalMs: numberOf(interval) ?? 60_000 };
   const measured = numberOf(value);
   if (measured !== null) {
     const packets = (numberOf(sent) ?? 1) - (numberOf(unknown) ?? 0);
-    return [{ ...base, boundMs: numberOf(bound) ?? 0, packets, values: { [rule.field]: measured * scale } }];
+    return { ...base, boundMs: numberOf(bound) ?? 0, packets, values: { [rule.field]: measured * scale } };
   }
-  return isLoss(rule) && (blame === 'target' || blame === 'path') ? [{ ...base, boundMs: 0, values: { loss_ratio: 1 } }] : [];
+  return isLoss(rule) && (blame === 'target' || blame === 'path') ? { ...base, boundMs: 0, values: { loss_ratio: 1 } } : null;
 };

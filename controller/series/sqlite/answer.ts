@@ -62,6 +62,7 @@ export type SeriesTags = Map<number, { readonly measurement: string; readonly ta
 export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] => {
   remember(answer, known);
   const { ids, types, lengths, numbers } = answer;
+  const nothing = types.map((): FieldValue | null => null);
   let next = 0;
   return ids.map((id, i) => {
     const length = lengths[i] ?? 0;
@@ -69,8 +70,11 @@ export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] 
     next += length * (1 + types.length);
     const rows: SeriesRow[] = [];
     for (let row = 0; row < length; row += 1) {
-      // map makes an array of the right size; one that grows takes room for seventeen, and there are tens of thousands.
-      const values = types.map((_, field) => read(answer, field, numbers[from + length * (1 + field) + row]));
+      const values = nothing.slice(); // of the right size; one that grows takes room for seventeen, and there are tens of thousands
+      for (let field = 0; field < values.length; field += 1) {
+        const value = numbers[from + length * (1 + field) + row] ?? Number.NaN;
+        if (!Number.isNaN(value)) values[field] = read(answer, field, value);
+      }
       rows.push({ at: numbers[from + row] ?? 0, values });
     }
     return { tags: known.get(id)?.tags ?? {}, rows };

@@ -23,6 +23,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
       'agent/stats/',
       'agent/probes/probe.ts',
       'agent/compilers.ts',
+      'agent/kept-child.ts',
       'agent/config/limits.ts',
       'protocol/',
       'node:',
@@ -35,6 +36,7 @@ const MAY_IMPORT: readonly (readonly [file: RegExp, allowed: readonly string[]])
     [
       'agent/probes/',
       'agent/compilers.ts',
+      'agent/kept-child.ts',
       'agent/stats/',
       'agent/icmp/guard.ts',
       'agent/icmp/address.ts',

@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import type { Log } from '../../protocol/log.ts';
 import type { Health } from '../../protocol/status.ts';
-import { type Clock, slept } from '../../protocol/time.ts';
+import type { Clock } from '../../protocol/time.ts';
 import type { Limits } from '../config/limits.ts';
+import { keepChild } from '../kept-child.ts';
 import type { IcmpEngine, MeasuredRound } from '../probes/probe.ts';
 import { type Inbox, makeInbox } from './inbox.ts';
 import { type ClosedRound, type EngineCounters, type EngineTask, type FromEngine, noCounters, type ToEngine } from './messages.ts';
@@ -42,10 +42,6 @@ export interface SupervisorOptions {
   readonly first?: ChildProcess | null;
 }
 
-const FIRST_BACK_OFF_MS = 200;
-const LONGEST_BACK_OFF_MS = 30_000;
-/** A process that ran so long was well: its next end starts the back-off anew. */
-const WELL_AFTER_MS = 60_000;
 /** A capability does not come by itself, but setcap on the binary works for the next process. */
 const PERMISSION_RETRY_MS = 60_000;
 /** Rounds of one task that its reader may leave lying. */
@@ -53,17 +49,14 @@ const INBOX_ROUNDS = 1_000;
 
 export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine => {
   const { clock, log } = options;
-  const stop = new AbortController();
   const tasks = new Map<number, { readonly task: EngineTask; readonly inbox: Inbox<MeasuredRound> }>();
   const toAdd: EngineTask[] = [];
   const toRemove: number[] = [];
   let limits = options.limits;
   let first = options.first ?? null;
   let nextSlot = 1;
-  let child: ChildProcess | null = null;
   let ready = false;
   let stamped = true;
-  let restarts = 0;
   let state: IcmpState = { icmp: 'starting', detail: '' };
   let ended = noCounters();
   let running = noCounters();
@@ -72,14 +65,13 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
     if (next.icmp === state.icmp && next.detail === state.detail) return;
     state = next;
     if (next.icmp === 'ok') {
-      log.info('icmp-ready', 'the ICMP process measures', { pid: child?.pid });
+      log.info('icmp-ready', 'the ICMP process measures', { pid: kept.pid() });
       if (next.detail !== '') log.warn('icmp-unstamped', next.detail);
     } else if (next.icmp !== 'starting') log.error(`icmp-${next.icmp}`, next.detail);
     options.onState?.(next);
   };
   const send = (message: ToEngine): void => {
-    // It may have died a moment ago: then this write fails, and its end is told by `exit`. Without a callback the error would end the agent.
-    if (ready && child?.connected === true) child.send(message, undefined, undefined, () => undefined);
+    if (ready) kept.send(message);
   };
   const tellReady = (): void =>
     become(limits === null ? { icmp: 'no-limits', detail: NO_LIMITS } : { icmp: 'ok', detail: stamped ? '' : NO_STAMPS });
@@ -112,43 +104,31 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
     }
   };
 
-  /** Runs one process to its end. */
-  const runOnce = async (): Promise<void> => {
-    const started = first ?? startEngineProcess(options.execArgv);
-    first = null;
-    child = started;
-    setNice(started, options.nice);
-    started.on('message', take);
-    const kill = (): void => void started.kill('SIGKILL');
-    stop.signal.addEventListener('abort', kill, { once: true });
-    if (stop.signal.aborted) kill();
-    const [code, signal] = await exitOf(started);
-    stop.signal.removeEventListener('abort', kill);
-    child = null;
-    ready = false;
-    ended = sum(ended, running);
-    running = noCounters();
-    if (stop.signal.aborted || state.icmp === 'no-permission') return;
-    become({ icmp: 'failed', detail: `the ICMP process ended (${signal ?? `exit code ${code}`}); it is started again` });
-  };
-  const supervise = async (): Promise<void> => {
-    let backOffMs = FIRST_BACK_OFF_MS;
-    while (!stop.signal.aborted) {
-      const startedMs = clock.monotonic();
-      await runOnce();
-      if (clock.monotonic() - startedMs > WELL_AFTER_MS) backOffMs = FIRST_BACK_OFF_MS;
-      if (!(await slept(clock, state.icmp === 'no-permission' ? PERMISSION_RETRY_MS : backOffMs, stop.signal))) return;
-      backOffMs = Math.min(LONGEST_BACK_OFF_MS, backOffMs * 2);
-      restarts += 1;
-    }
-  };
-  const supervised = supervise();
+  const kept = keepChild<ToEngine, FromEngine>({
+    clock,
+    spawn: () => {
+      const started = first ?? startEngineProcess(options.execArgv);
+      first = null;
+      setNice(started, options.nice);
+      return started;
+    },
+    take,
+    ended: (how) => {
+      ready = false;
+      ended = sum(ended, running);
+      running = noCounters();
+      if (how !== null && state.icmp !== 'no-permission')
+        become({ icmp: 'failed', detail: `the ICMP process ended (${how}); it is started again` });
+    },
+    waitMs: () => (state.icmp === 'no-permission' ? PERMISSION_RETRY_MS : null),
+  });
+  kept.start();
 
   return {
     state: () => state,
     counters: () => sum(ended, running),
-    restarts: () => restarts,
-    pid: () => (ready ? (child?.pid ?? null) : null),
+    restarts: kept.restarts,
+    pid: () => (ready ? kept.pid() : null),
     setLimits: (next) => {
       limits = next;
       send({ type: 'limits', limits });
@@ -181,10 +161,7 @@ export const openIcmpEngine = (options: SupervisorOptions): SupervisedIcmpEngine
         changed();
       }
     },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await supervised;
-    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 };
 
@@ -202,17 +179,6 @@ const setNice = ({ pid }: ChildProcess, nice: number | undefined): void => {
     if (nice !== undefined && pid !== undefined) setPriority(pid, nice);
   } catch {
     // Not allowed here: it measures all the same, and the error bound shows the difference.
-  }
-};
-
-/** Exit code and signal; a process that could not be started has neither. */
-const exitOf = async (child: ChildProcess): Promise<[number | null, string | null]> => {
-  if (child.exitCode !== null || child.signalCode !== null) return [child.exitCode, child.signalCode];
-  try {
-    const [code, signal] = await once(child, 'exit');
-    return [typeof code === 'number' ? code : null, typeof signal === 'string' ? signal : null];
-  } catch {
-    return [null, 'could not be started'];
   }
 };
 

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../../protocol/log.ts';
-import { type Clock, slept } from '../../../protocol/time.ts';
+import type { Clock } from '../../../protocol/time.ts';
 import type { Limits } from '../../config/limits.ts';
 import { makeInbox } from '../../icmp/inbox.ts';
+import { keepChild } from '../../kept-child.ts';
 import type { MeasuredRound, SnmpEngine } from '../probe.ts';
 import type { SnmpAsk, SnmpFound } from './asks.ts';
 import type { DeviceOrder, FromEngine, ToEngine } from './messages.ts';
@@ -38,28 +38,21 @@ interface Question {
 }
 
 const ENDED: Failure = { ok: false, reason: 'unreachable', detail: 'the SNMP process ended in between' };
-const FIRST_BACK_OFF_MS = 200;
-const LONGEST_BACK_OFF_MS = 30_000;
-const WELL_AFTER_MS = 60_000;
 /** Rounds of one device that its reader may leave lying. */
 const INBOX_ROUNDS = 20;
 
 export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEngine => {
   const { clock, log } = options;
-  const stop = new AbortController();
   const devices = new Map<number, Device>();
   const questions = new Map<number, Question>();
   let limits = options.limits;
-  let child: ChildProcess | null = null;
   let ready = false;
-  let restarts = 0;
   let nextSlot = 1;
-  let supervised: Promise<void> | null = null;
   const toAdd: DeviceOrder[] = [];
   const toRemove: number[] = [];
 
   const send = (message: ToEngine): void => {
-    if (ready && child?.connected === true) child.send(message, undefined, undefined, () => undefined);
+    if (ready) kept.send(message);
   };
   /** One message for all that come or go in one turn: a new configuration has hundreds. */
   const sendChanges = (): void => {
@@ -91,38 +84,24 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
     device.order = { ...device.order, remembered: message.text }; // the next process goes on from here
     device.remember(message.text);
   };
-  const runOnce = async (): Promise<void> => {
-    const started = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    child = started;
-    started.on('message', take);
-    const kill = (): void => void started.kill('SIGKILL');
-    stop.signal.addEventListener('abort', kill, { once: true });
-    if (stop.signal.aborted) kill();
-    const how = await exitOf(started);
-    stop.signal.removeEventListener('abort', kill);
-    child = null;
-    if (ready) for (const { end } of questions.values()) end(ENDED);
-    ready = false;
-    if (!stop.signal.aborted) log.error('snmp-failed', `the SNMP process ended (${how}); it is started again`);
-  };
-  const supervise = async (): Promise<void> => {
-    let backOffMs = FIRST_BACK_OFF_MS;
-    while (!stop.signal.aborted) {
-      const startedMs = clock.monotonic();
-      await runOnce();
-      if (clock.monotonic() - startedMs > WELL_AFTER_MS) backOffMs = FIRST_BACK_OFF_MS;
-      if (!(await slept(clock, backOffMs, stop.signal))) return;
-      backOffMs = Math.min(LONGEST_BACK_OFF_MS, backOffMs * 2);
-      restarts += 1;
-    }
-  };
+  const kept = keepChild<ToEngine, FromEngine>({
+    clock,
+    spawn: () =>
+      fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], {
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
+    take,
+    ended: (how) => {
+      if (ready) for (const { end } of questions.values()) end(ENDED);
+      ready = false;
+      if (how !== null) log.error('snmp-failed', `the SNMP process ended (${how}); it is started again`);
+    },
+  });
 
   return {
-    restarts: () => restarts,
-    pid: () => (ready ? (child?.pid ?? null) : null),
+    restarts: kept.restarts,
+    pid: () => (ready ? kept.pid() : null),
     setLimits: (next) => {
       limits = next;
       send({ type: 'limits', limits });
@@ -134,7 +113,7 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
       devices.set(slot, { order, put: inbox.put, remember });
       toAdd.push(order);
       changed();
-      supervised ??= supervise();
+      kept.start();
       try {
         yield* inbox.read(signal);
       } finally {
@@ -159,20 +138,8 @@ export const openSnmpEngine = (options: SnmpSupervisorOptions): SupervisedSnmpEn
         signal.addEventListener('abort', abort, { once: true });
         questions.set(slot, { ask, put, end });
         send({ type: 'ask', slot, ask });
-        supervised ??= supervise();
+        kept.start();
       }),
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await supervised;
-    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
-};
-
-const exitOf = async (child: ChildProcess): Promise<string> => {
-  try {
-    const [code, signal] = await once(child, 'exit');
-    return typeof signal === 'string' ? signal : `exit code ${String(code)}`;
-  } catch {
-    return 'could not be started';
-  }
 };

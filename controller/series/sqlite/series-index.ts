@@ -16,6 +16,8 @@ export interface SeriesIndex {
   take(measurement: string, tags: Tags): Known;
   find(id: number): Known | null;
   all(): Iterable<Known>;
+  /** Of one group, in the order of their ids. */
+  ofGroup(group: number): readonly Known[];
   /** In the order of their tags. */
   matching(measurement: string, wanted: TagFilter): readonly Known[];
   /** Series without a point; inside a transaction, then `reload`. */
@@ -38,6 +40,7 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
   const byId = new Map<number, Entry>();
   /** By the task, which every query of a page names, so that one pair does not look at all. */
   const byTask = new Map<string, Set<Entry>>();
+  const byGroup = new Map<number, Entry[]>();
   const groups = new Map<string, number>();
   /** Everything of one measurement in order; sorted anew after a series has been added. */
   const inOrder = new Map<string, readonly Entry[]>();
@@ -46,16 +49,19 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
     byKey.set(`${entry.measurement} ${entry.text}`, entry);
     inOrder.delete(entry.measurement);
     byId.set(entry.id, entry);
+    const members = byGroup.get(entry.group);
+    if (members === undefined) byGroup.set(entry.group, [entry]);
+    else members.push(entry);
     const task = entry.tags['task'] ?? '';
     const of = byTask.get(task) ?? new Set();
     byTask.set(task, of.add(entry));
   };
   const reload = (): void => {
     generation += 1;
-    for (const known of [byKey, byId, byTask, groups, inOrder]) known.clear();
+    for (const known of [byKey, byId, byTask, byGroup, groups, inOrder]) known.clear();
     for (const row of db.prepare('SELECT id, measurement, agent FROM groups').all())
       groups.set(`${String(row['measurement'])} ${String(row['agent'])}`, Number(row['id']));
-    for (const row of db.prepare('SELECT id, measurement, tags, "group" FROM series').all()) {
+    for (const row of db.prepare('SELECT id, measurement, tags, "group" FROM series ORDER BY id').all()) {
       const text = String(row['tags']);
       const tags = JSON.parse(text) as Tags; // Border: our own column.
       remember({ id: Number(row['id']), measurement: String(row['measurement']), tags, text, group: Number(row['group']) });
@@ -90,6 +96,7 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
     },
     find: (id) => byId.get(id) ?? null,
     all: () => byId.values(),
+    ofGroup: (group) => byGroup.get(group) ?? [],
     matching(measurement, wanted) {
       const filters = Object.entries(wanted).map(([tag, values]) => [tag, new Set(values)] as const);
       const isWanted = (entry: Entry): boolean =>

@@ -55,10 +55,7 @@ export const rollUpNext = (ground: Ground, beforeHour: number): number => {
   if (next === null) return 0;
   const first = index.find(next.series);
   const { hour } = next;
-  const members =
-    first === null
-      ? []
-      : [...index.all()].filter(({ id, group }) => group === first.group && windows.has(id, hour)).sort((a, b) => a.id - b.id);
+  const members = first === null ? [] : index.ofGroup(first.group).filter(({ id }) => windows.has(id, hour));
   const isKept = hour * HOUR_MS >= (floors[RAW] ?? 0);
   const points = isKept
     ? stack(members.map((known) => ({ series: known.id, cut: reader.read(known, RAW, hour * HOUR_MS, (hour + 1) * HOUR_MS) })))

@@ -31,7 +31,7 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     .map((tags) => ({ tags, key: keyOf(tags) }))
     .filter(({ key }) => key >= start.key);
   const atOnce = ask.bucketMs === 0 ? SERIES_AT_ONCE : seriesFor((ask.to - ask.from) / ask.bucketMs);
-  const cells = cellsOf(columns);
+  const cellsIn = cellsOf(columns);
   const series: Asked['series'] = [];
   let left = page.limit;
   let next: string | null = null;
@@ -50,7 +50,7 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     for (const { key, tags } of batch) {
       const rows = byKey.get(key)?.rows ?? [];
       const taken = rows.slice(0, left);
-      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map((row) => cells.map((cell) => cell(row))) });
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map(cellsIn) });
       left -= taken.length;
       const rest = rows[taken.length];
       if (rest === undefined) continue;
@@ -87,21 +87,28 @@ const askStore = (
   });
 };
 
-type Cell = (row: SeriesRow) => FieldValue | null;
-
-/** How each cell of an answer's row comes from a row of the store. Tens of thousands are read at once, so most values go straight over. */
-const cellsOf = (columns: readonly Selected[]): readonly Cell[] => {
+/** The cells of an answer's row, from a row of the store. Tens of thousands are read at once, and most go straight over. */
+const cellsOf = (columns: readonly Selected[]): ((row: SeriesRow) => (FieldValue | null)[]) => {
+  // toSpliced makes an array of the right size; [at, ...values] takes room for seventeen.
+  if (columns.every(({ value }) => value === first)) return ({ at, values }) => values.toSpliced(0, 0, at);
   let next = 0;
-  const values = columns.map(({ needs, value }): Cell => {
+  const places = columns.map(({ needs, value }) => {
     const from = next;
     next += needs.length;
-    return value === first ? (row) => row.values[from] ?? null : (row) => value(row.values.slice(from, from + needs.length));
+    return { from, to: next, value };
   });
-  return [({ at }) => at, ...values];
+  return ({ at, values }) => [at, ...places.map(({ from, to, value }) => value(values.slice(from, to)))];
 };
 
-const keyOf = (tags: Readonly<Record<string, string>>): string =>
-  JSON.stringify(Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));
+/** A store gives the tags of one series as the same object each time. */
+const keys = new WeakMap<object, string>();
+const keyOf = (tags: Readonly<Record<string, string>>): string => {
+  const known = keys.get(tags);
+  if (known !== undefined) return known;
+  const key = JSON.stringify(Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))));
+  keys.set(tags, key);
+  return key;
+};
 
 /** Opaque to who gets it: the series that goes on, and from when. */
 const writeCursor = (key: string, from: number): string => Buffer.from(`${from} ${key}`).toString('base64url');

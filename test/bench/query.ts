@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { askPage, selectAll } from '../../controller/series/ask.ts';
 import { readColumns } from '../../controller/series/columns.ts';
 import { SERIES_STORES } from '../../controller/series/index.ts';
+import { openGround } from '../../controller/series/sqlite/ground.ts';
+import { joinSome, sortOne } from '../../controller/series/sqlite/seal.ts';
 import type { Point, SeriesStore } from '../../controller/series/store.ts';
 import type { Ask } from '../../protocol/ask.ts';
 import { atMost, type Bench, type Bound, quantile } from './bench.ts';
@@ -151,12 +153,12 @@ const writeDays = async (path: string, days: number, say: (line: string) => void
   await settleStore(store, START + days * DAY_MS);
 };
 
-/** The same chunks once more, later by whole spans: the file is as if those days had come in too. */
+/** As if all days had come in: the same chunks once more, later by whole spans; the last ones as they are, all before them as they are when they are older. */
 const cloneDays = (path: string, written: number, days: number, say: (line: string) => void): void => {
   const db = new DatabaseSync(path);
   const insert = db.prepare('INSERT INTO chunks (level, tier, owner, from_at, to_at, rows, bytes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-  const chunks = db.prepare('SELECT * FROM chunks').all();
-  for (let shift = written; shift < days; shift += written) {
+  const read = () => db.prepare('SELECT * FROM chunks').all();
+  const copy = (chunks: ReturnType<typeof read>, shift: number): void => {
     const shiftMs = shift * DAY_MS;
     db.exec('BEGIN');
     for (const { level, tier, owner, from_at, to_at, rows, body } of chunks) {
@@ -167,7 +169,13 @@ const cloneDays = (path: string, written: number, days: number, say: (line: stri
     }
     db.exec('COMMIT');
     say(`${shift + written} days in the file`);
-  }
+  };
+  const fresh = read();
+  const ground = openGround(db);
+  while (sortOne(ground, 1) || joinSome(ground, Number.MAX_SAFE_INTEGER, 1_000));
+  const old = read();
+  for (let shift = written; shift + written < days; shift += written) copy(old, shift);
+  copy(fresh, days - written);
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
 };

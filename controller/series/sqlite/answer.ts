@@ -5,9 +5,13 @@ import { type StoredType, valueOf } from './dictionary.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-export interface PackedAnswer {
+/** Series by their numbers, with the tags of those that the other side does not know yet. */
+export interface PackedNames {
   readonly ids: readonly number[];
   readonly fresh: readonly { readonly id: number; readonly measurement: string; readonly tags: Tags }[];
+}
+
+export interface PackedAnswer extends PackedNames {
   readonly types: readonly StoredType[];
   /** How many rows each series has. */
   readonly lengths: readonly number[];
@@ -43,9 +47,13 @@ export const packAnswer = (types: readonly StoredType[], parts: readonly AnswerP
       else for (const [row, text] of column.entries()) target[row] = text === null ? Number.NaN : placeOf(text, texts, places);
     }
   }
-  const fresh = parts.filter(({ id }) => !told.has(id)).map(({ id, measurement, tags }) => ({ id, measurement, tags }));
+  return { ...packNames(parts, told), types, lengths: parts.map(({ at }) => at.length), numbers, texts };
+};
+
+export const packNames = (series: readonly PackedNames['fresh'][number][], told: Set<number>): PackedNames => {
+  const fresh = series.filter(({ id }) => !told.has(id)).map(({ id, measurement, tags }) => ({ id, measurement, tags }));
   for (const { id } of fresh) told.add(id);
-  return { ids: parts.map(({ id }) => id), fresh, types, lengths: parts.map(({ at }) => at.length), numbers, texts };
+  return { ids: series.map(({ id }) => id), fresh };
 };
 
 const placeOf = (text: string, texts: string[], places: Map<string, number>): number => {
@@ -58,6 +66,12 @@ const placeOf = (text: string, texts: string[], places: Map<string, number>): nu
 
 /** What the side that asks remembers: whose tags are whose. */
 export type SeriesTags = Map<number, { readonly measurement: string; readonly tags: Tags }>;
+
+/** Their tags; those of one series are the same object each time. */
+export const unpackNames = (names: PackedNames, known: SeriesTags): Tags[] => {
+  remember(names, known);
+  return names.ids.map((id) => known.get(id)?.tags ?? {});
+};
 
 export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] => {
   remember(answer, known);
@@ -103,7 +117,7 @@ export const unpackPoints = (answer: PackedAnswer, names: readonly string[], kno
   return points;
 };
 
-const remember = ({ fresh }: PackedAnswer, known: SeriesTags): void => {
+const remember = ({ fresh }: PackedNames, known: SeriesTags): void => {
   for (const { id, measurement, tags } of fresh) known.set(id, { measurement, tags });
 };
 

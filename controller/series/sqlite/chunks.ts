@@ -1,5 +1,6 @@
 // The chunks of the file: written, found, opened, thrown away. Opened ones are kept while there is room.
 import type { Db } from '../../../protocol/database.ts';
+import { TIERS } from '../store.ts';
 import { Chunk, encodeChunk, type Rows } from './codec/chunk.ts';
 
 /** By group: rows of many series, as they were sealed. By series: what queries like. */
@@ -33,11 +34,22 @@ export const openChunks = (db: Db): Chunks => {
   const overlapping = db.prepare(
     'SELECT id, rows FROM chunks WHERE level = ? AND tier = ? AND owner = ? AND from_at < ? AND to_at >= ? ORDER BY id',
   );
+  const newest = db.prepare('SELECT max(to_at) AS at FROM chunks WHERE level = ? AND tier = ? AND owner = ?');
   const body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
   const opened = new Map<number, Chunk>();
   /** A question about many series asks for the chunks of their group once each. */
   const listed = new Map<string, readonly ChunkPlace[]>();
+  /** Until when a series has chunks of its own; later than that when one was removed: a question about the last hours of many need not look for them. */
+  const ends = new Map<number, number>();
+  const endOf = (tier: number, owner: number): number => {
+    const key = owner * TIERS.length + tier;
+    const known = ends.get(key);
+    if (known !== undefined) return known;
+    const end = Number(newest.get(BY_SERIES, tier, owner)?.['at'] ?? Number.NEGATIVE_INFINITY);
+    ends.set(key, end);
+    return end;
+  };
   let kept = 0;
   const evict = (): void => {
     kept = 0;
@@ -58,9 +70,11 @@ export const openChunks = (db: Db): Chunks => {
         if (at > to) to = at;
       }
       insert.run(level, tier, owner, from, to, rows.at.length, bytes.length, bytes);
+      if (level === BY_SERIES) ends.set(owner * TIERS.length + tier, Math.max(to, endOf(tier, owner)));
       listed.clear();
     },
     list(level, tier, owner, from, to) {
+      if (level === BY_SERIES && from > endOf(tier, owner)) return [];
       const key = level === BY_GROUP ? `${tier} ${owner} ${from} ${to}` : null;
       const known = key === null ? undefined : listed.get(key);
       if (known !== undefined) return known;

@@ -2,7 +2,7 @@
 // rolled up (upkeep.ts). A row a round took 10 bytes a value; columns of some hundreds of rounds take about one.
 import { type Db, transaction } from '../../../protocol/database.ts';
 import { type MeasurementView, type SeriesQuery, type SeriesStore, type StoreUsage, type TagFilter, TIERS } from '../store.ts';
-import { type PackedAnswer, packAnswer } from './answer.ts';
+import { type PackedAnswer, type PackedNames, packAnswer, packNames } from './answer.ts';
 import { encodeChunk, type Column } from './codec/chunk.ts';
 import { deleteRaw } from './delete.ts';
 import { describeSeries } from './describe.ts';
@@ -32,7 +32,7 @@ export interface Core {
     tags: TagFilter,
     fields: readonly string[] | undefined,
   ): { readonly names: readonly string[]; readonly answer: PackedAnswer };
-  listSeries(measurement: string, tags: TagFilter): readonly Known['tags'][];
+  listSeries(measurement: string, tags: TagFilter): PackedNames;
   describe(): readonly MeasurementView[];
   scan(range: Parameters<SeriesStore['scan']>[0]): Scanned;
   maintain(options: Parameters<Maintain>[0]): Awaited<ReturnType<Maintain>>;
@@ -67,7 +67,7 @@ export const openCore = (db: Db): Core => {
       const fields = ground.dictionary.fields(measurement).filter(({ field }) => wanted === undefined || wanted.includes(field));
       return { names: fields.map(({ field }) => field), answer: newestOf(ground, matching(measurement, tags), fields, told) };
     },
-    listSeries: (measurement, tags) => matching(measurement, tags).map((known) => known.tags),
+    listSeries: (measurement, tags) => packNames(matching(measurement, tags), told),
     describe: () =>
       describeSeries([...ground.index.all()], (measurement) =>
         ground.dictionary.fields(measurement).map(({ field, type }) => ({ field, type })),

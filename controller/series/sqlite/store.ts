@@ -2,7 +2,7 @@
 import type { Db } from '../../../protocol/database.ts';
 import type { SeriesStore } from '../store.ts';
 import { type Core, openCore } from './core.ts';
-import { type SeriesTags, unpackPoints, unpackSeries } from './answer.ts';
+import { type SeriesTags, unpackNames, unpackPoints, unpackSeries } from './answer.ts';
 import { makePacker, type Packer } from './pack.ts';
 
 /** The core from the side that asks: every call may take its time, or fail. */
@@ -37,7 +37,7 @@ export const storeOver = (far: Far, packer: Packer, known: SeriesTags): Omit<Ser
     const { names, answer } = await far.latest(measurement, tags, fields);
     return unpackPoints(answer, names, known);
   },
-  listSeries: (measurement, tags) => far.listSeries(measurement, tags),
+  listSeries: async (measurement, tags) => unpackNames(await far.listSeries(measurement, tags), known),
   describe: () => far.describe(),
   scan: (range) => far.scan(range),
   maintain: (options) => far.maintain(options),

@@ -5,6 +5,7 @@ import { Dependencies, Rule } from '../../protocol/rule.ts';
 import { Target } from '../../protocol/target.ts';
 import { taskId } from '../../protocol/task.ts';
 import type { State } from '../state/database.ts';
+import { parentsByPath, type SeenPath } from './path-parents.ts';
 
 export interface DefinedTarget {
   readonly id: string;
@@ -62,6 +63,8 @@ export interface Ingredients {
   readonly devices: readonly { readonly id: string; readonly labels: Labels }[];
   readonly notifiers: readonly string[];
   readonly dependencies: Dependencies;
+  /** Traces of late, where `dependencies.traces` lets them make parents. */
+  readonly paths: readonly SeenPath[];
 }
 
 export const loadIngredients = async (state: State): Promise<Ingredients> => {
@@ -78,16 +81,26 @@ export const loadIngredients = async (state: State): Promise<Ingredients> => {
     devices: deviceRows.map(({ document }) => Device.parse(JSON.parse(document))).map(({ id, labels }) => ({ id, labels })),
     notifiers: notifierRows.map(({ id }) => id),
     dependencies: Dependencies.parse(kept === undefined ? {} : JSON.parse(kept.value)),
+    paths: [], // no agent traces yet
   };
 };
 
 export const loadDefinitions = async (state: State): Promise<Definitions> => makeDefinitions(await loadIngredients(state));
 
-export const makeDefinitions = ({ rules: all, targets: raw, agents, devices, notifiers, dependencies }: Ingredients): Definitions => {
+export const makeDefinitions = ({
+  rules: all,
+  targets: raw,
+  agents,
+  devices,
+  notifiers,
+  dependencies,
+  paths,
+}: Ingredients): Definitions => {
   const rules = all.filter((rule) => rule.enabled);
   const known = new Set(raw.map(({ id }) => id));
   const byId = new Map(agents.map((agent) => [agent.id, agent]));
-  const targets = raw.map((target) => defined(target, rules, byId, dependencies, known));
+  const traced = dependencies.traces ? parentsByPath(paths, raw) : new Map<string, readonly string[]>();
+  const targets = raw.map((target) => defined(target, rules, byId, dependencies, known, traced.get(target.id) ?? []));
   const targetsOf = new Map<string, DefinedTarget[]>(agents.map(({ id }) => [id, []]));
   for (const target of targets) for (const agent of target.agents) targetsOf.get(agent)?.push(target);
   const behind = new Map<string, { targets: DefinedTarget[]; agents: string[] }>();
@@ -116,6 +129,7 @@ const defined = (
   agents: ReadonlyMap<string, DefinedAgent>,
   dependencies: Dependencies,
   known: ReadonlySet<string>,
+  traced: readonly string[],
 ): DefinedTarget => {
   const looking = rules.filter(
     (rule) => rule.kind !== 'agent-off' && isSelected(rule.targets.labels, target.id, { ...target.labels, target: target.id }),
@@ -131,7 +145,7 @@ const defined = (
     agents: new Set(candidates(target.agents, agents).flatMap(({ id, labels }) => (isSelected(target.agents, id, labels) ? [id] : []))),
     rules: looking,
     ruleIds: new Set(looking.map(({ id }) => id)),
-    parents: [...new Set([...(dependencies.parents[target.id] ?? []).filter((id) => known.has(id)), ...named])],
+    parents: [...new Set([...(dependencies.parents[target.id] ?? []).filter((id) => known.has(id)), ...named, ...traced])],
     groups: groupsOf(target.labels, dependencies).filter((group) => !known.has(group.slice(group.indexOf('=') + 1))),
   };
 };
@@ -152,4 +166,5 @@ export const nothingDefined = makeDefinitions({
   devices: [],
   notifiers: [],
   dependencies: Dependencies.parse({}),
+  paths: [],
 });

@@ -6,6 +6,7 @@ import { Target } from '../../protocol/target.ts';
 import { makeDefinitions } from '../alerts/definitions.ts';
 import type { Delivery } from '../alerts/evaluator.ts';
 import type { Observation } from '../alerts/observation.ts';
+import type { SeenPath } from '../alerts/path-parents.ts';
 import { Rehearsal, type RehearsedIncident } from '../alerts/rehearsal.ts';
 import { parseTime } from './rule-file.ts';
 
@@ -44,6 +45,8 @@ export const RuleTestFile = z.strictObject({
         targets: z.record(z.string(), Bearer).default({}),
         /** `AGENT/TARGET FIELD` → `0x3 0.5x10 _x2`: values, repeated by xN; _ is no round; 80±40 has an error bound. `MEASUREMENT:FIELD` for what is not ping. */
         series: z.record(z.string(), z.string()),
+        /** `AGENT/TARGET` → the way there as traces saw it: targets of this test, any other address, `*` for what did not answer. */
+        traces: z.record(z.string().regex(/^[^/]+\/[^/]+$/, 'of the form AGENT/TARGET'), z.string()).default({}),
         /** Every incident, no other. */
         incidents: z.array(Expected),
       }),
@@ -111,11 +114,11 @@ export const writeTime = (ms: number): string => {
 const rehearse = (test: RuleTest, rules: readonly Rule[], dependencies: Dependencies): readonly RehearsedIncident[] => {
   const rows = Object.entries(test.series).map(([name, values]) => parseRow(name, values));
   const agents = [...new Set(rows.map(({ agent }) => agent))].map((id) => ({ id, labels: test.agents[id]?.labels ?? {} }));
-  const targets = [...new Set(rows.map(({ target }) => target))].map((id) =>
+  const targets = [...new Set(rows.map(({ target }) => target))].map((id, index) =>
     Target.parse({
       id,
       name: test.targets[id]?.name ?? id,
-      address: '192.0.2.1',
+      address: `192.0.2.${index + 1}`,
       labels: test.targets[id]?.labels ?? {},
       agents: { in: { agent: rows.filter((row) => row.target === id).map(({ agent }) => agent) } },
       tasks: [{ intervalMs: Math.max(test.every, 10_000), options: { kind: 'icmp' } }],
@@ -128,6 +131,7 @@ const rehearse = (test: RuleTest, rules: readonly Rule[], dependencies: Dependen
     devices: [],
     notifiers: [],
     dependencies,
+    paths: pathsOf(test, targets),
   });
   const rehearsal = new Rehearsal({ definitions, answered: targets.map(({ id }) => id) });
   for (let index = 0; index < Math.max(...rows.map(({ cells }) => cells.length)); index += 1) {
@@ -137,6 +141,13 @@ const rehearse = (test: RuleTest, rules: readonly Rule[], dependencies: Dependen
   }
   return rehearsal.incidents();
 };
+
+const pathsOf = (test: RuleTest, targets: readonly Target[]): SeenPath[] =>
+  Object.entries(test.traces).map(([name, way]) => {
+    const [agent = '', target = ''] = name.split('/');
+    const hops = way.split(/\s+/).map((hop) => (hop === '*' ? null : (targets.find(({ id }) => id === hop)?.address ?? hop)));
+    return { agent, target, hops };
+  });
 
 interface Row {
   readonly agent: string;

@@ -47,6 +47,7 @@ t.test('property: a backtest finds what judging every round finds', async (t) =>
     devices: [],
     notifiers: ['hook'],
     dependencies: Dependencies.parse({}),
+    paths: [],
   };
   const to = FROM + MINUTES * MINUTE;
   let found = 0;

@@ -20,6 +20,7 @@ const run = (input: RuleInput, past: Past, targets: readonly string[], change: P
         devices: [],
         notifiers: ['hook'],
         dependencies: Dependencies.parse({}),
+        paths: [],
       },
       answered: targets,
       from: FROM,
@@ -115,7 +116,7 @@ t.test('backtest: stopped, it ends with the reason and reads no more', async (t)
   const rule = Rule.parse(LOSS);
   const options = {
     rule,
-    ingredients: { targets: [], agents: [], devices: [], notifiers: [], dependencies: Dependencies.parse({}) },
+    ingredients: { targets: [], agents: [], devices: [], notifiers: [], dependencies: Dependencies.parse({}), paths: [] },
     answered: [],
     from: FROM,
     to: FROM + DAYS * DAY,

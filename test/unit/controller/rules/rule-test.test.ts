@@ -51,6 +51,26 @@ t.test('rules test: what differs is said', async (t) => {
   ]);
   t.match(faultsOf(testOf('[{ cause: "target:dns" }, { cause: "target:gw" }]')), ['target:dns: expected, and there was none']);
 });
+t.test('rules test: what traces saw on the way mutes what hangs behind it, unless that is not wanted', async (t) => {
+  const yaml = (incidents: string): string => `
+rules: [{ id: loss, name: Loss, threshold: 0.2, forMs: 20s, keepMs: 0 }]
+tests:
+  - name: traces
+    traces: { ams1/web: "core 198.51.100.7" }
+    series:
+      ams1/core loss_ratio: 0x2 1x8 0x2
+      ams1/web loss_ratio: 0x3 1x7 0x2
+      ams1/dns loss_ratio: 0x12
+      ams1/gw loss_ratio: 0x12
+    incidents: ${incidents}
+`;
+  const faults = (dependencies: Dependencies, incidents: string): readonly string[] => {
+    const parsed = parseYaml(yaml(incidents), RuleTestFile);
+    return parsed.ok ? parsed.value.tests.flatMap((test) => runRuleTest(test, parsed.value.rules, dependencies)) : [parsed.reason];
+  };
+  t.strictSame(faults(Dependencies.parse({}), '[{ cause: "target:core", series: 2, pages: 1 }]'), []);
+  t.strictSame(faults(Dependencies.parse({ traces: false }), '[{ cause: "target:core" }, { cause: "target:web" }]'), []);
+});
 t.test('rules test: a file that is no test says where', async (t) => {
   t.match(faultsOf('tests: [{ name: x, series: {}, incidents: [{ cause: a, opened: later }] }]'), [
     /tests\[0\] \(x\): incidents\.0\.opened: "later" is not a time/,

@@ -33,6 +33,20 @@ export const IncidentView = z.object({
   memberCount: z.int().optional(),
 });
 export type IncidentView = z.infer<typeof IncidentView>;
+/** One trace: the addresses on the way in their order, without the target; null where nobody answered. */
+const Way = z.object({ at, hops: z.array(z.string().nullable()), reached: z.boolean() });
+/** The way to a target before an incident and since. */
+export const WayAround = z.object({
+  agent: z.string(),
+  target: z.string(),
+  /** null: no trace was made then. */
+  before: Way.nullable(),
+  after: Way.nullable(),
+  /** The first hop that differs, from 0; null when none does. */
+  differsFrom: z.int().nullable(),
+});
+export type WayAround = z.infer<typeof WayAround>;
+
 /** GET /incidents?state=firing|resolved&limit (newest first, 200 unless said). */
 export const IncidentList = z.object({ incidents: z.array(IncidentView) });
 /** GET /incidents/:id; POST /incidents/:id/acknowledge (empty body) answers the same. */
@@ -58,6 +72,8 @@ export const IncidentDetail = IncidentView.extend({
   next: z.array(z.object({ notifier: z.string(), at, repeated: z.boolean() })).default([]),
   /** What people and devices changed around its beginning, newest first. */
   changes: z.array(z.object({ at, who: z.string(), what: z.string() })).default([]),
+  /** Of some of its pairs, those that changed first; empty where no agent traces. */
+  ways: z.array(WayAround).default([]),
   /** The line that the rule has now. */
   line: z
     .object({ name: z.string(), field: z.string(), comparison: z.enum(['above', 'below']), threshold: z.number() })

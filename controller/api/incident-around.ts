@@ -5,10 +5,11 @@ import { Rule } from '../../protocol/rule.ts';
 import { Member } from '../alerts/notification.ts';
 import { readAhead } from '../alerts/telling/next.ts';
 import type { IncidentRow } from '../alerts/telling/subjects.ts';
+import { waysAround } from '../alerts/ways-around.ts';
 import type { State } from '../state/database.ts';
 import { readDeliveries } from './deliveries.ts';
 
-type Around = Pick<IncidentDetail, 'deliveries' | 'mutedBy' | 'next' | 'changes' | 'line'>;
+type Around = Pick<IncidentDetail, 'deliveries' | 'mutedBy' | 'next' | 'changes' | 'ways' | 'line'>;
 
 const BEFORE_MS = 3_600_000;
 const AFTER_MS = 900_000;
@@ -22,13 +23,16 @@ export const readAround = async (state: State, row: IncidentRow, now: number): P
     mutedBy: muted.map(({ kind, id, why, until }) => ({ kind, id, why, until: until(now) ?? now })),
     next: next.map((one) => ({ ...one })),
     changes: await readChanges(state, row),
+    ways: [...waysAround([], { openedAt: row.opened_at, members: membersIn(row) })], // no agent traces yet
     line: await readLine(state, row.rule_id),
   };
 };
 
+const membersIn = (row: IncidentRow): readonly Member[] => Member.array().parse(JSON.parse(row.members));
+
 /** From an hour before it began to a little after, as far as it touches what the incident is about. */
 const readChanges = async (state: State, row: IncidentRow): Promise<Around['changes']> => {
-  const members = Member.array().parse(JSON.parse(row.members));
+  const members = membersIn(row);
   const causes = row.cause.split(/[:/=]/).slice(1);
   const names = new Set(
     [row.rule_id, ...causes, ...members.flatMap(({ agent, target, rule }) => [agent, target ?? '', rule ?? ''])].filter(Boolean),

@@ -268,6 +268,22 @@ export const incidents = (now: number): IncidentDetail[] => [
       { at: now - 43 * 60_000, kind: 'pending', detail: 'ber-edge-02 → sbc1: loss 6.2 % is above 2 %' },
       { at: now - 41 * 60_000, kind: 'fired', detail: 'above 2 % for 2 min' },
     ],
+    ways: [
+      {
+        agent: 'ber-edge-02',
+        target: 'sbc1',
+        before: { at: now - 50 * 60_000, hops: ['192.0.2.1', '198.51.100.9', null, '203.0.113.70', '203.0.113.90'], reached: true },
+        after: { at: now - 20 * 60_000, hops: ['192.0.2.1', '198.51.100.9', null, '203.0.113.77'], reached: false },
+        differsFrom: 3,
+      },
+      {
+        agent: 'waw-edge-01',
+        target: 'sbc1',
+        before: null,
+        after: { at: now - 18 * 60_000, hops: ['192.0.2.129', '198.51.100.33', '203.0.113.90'], reached: true },
+        differsFrom: null,
+      },
+    ],
     verdict: {
       at: now - 20 * 60_000,
       from: now - 60 * 60_000,

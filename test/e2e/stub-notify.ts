@@ -7,7 +7,7 @@ import type { WatchdogView } from '../../protocol/watchdog.ts';
 const MINUTE = 60_000;
 const everything = { rules: [], severities: [], targets: { in: {}, notIn: {} }, agents: { in: {}, notIn: {} } };
 
-export const untold = { deliveries: [], mutedBy: [], next: [], changes: [], line: null };
+export const untold = { deliveries: [], mutedBy: [], next: [], changes: [], ways: [], line: null };
 
 export const told = (now: number): Pick<IncidentDetail, 'deliveries' | 'mutedBy' | 'next' | 'changes' | 'line'> => ({
   deliveries: deliveries(now),

@@ -21,6 +21,7 @@ import { Hints } from './incident-hints.tsx';
 import { RelatedChanges, Told } from './incident-told.tsx';
 import { Timeline } from './incident-timeline.tsx';
 import { VerdictPanel } from './incident-verdict.tsx';
+import { Ways } from './incident-ways.tsx';
 import { incidentShape, incidentWord } from './incidents.tsx';
 import { termsOfIncident } from '../../../protocol/match-terms.ts';
 import { pairLink } from './pair-table.tsx';
@@ -90,6 +91,7 @@ export const IncidentPage = ({ id }: { readonly id: number }) => {
         <div class="stack">
           <Moment incident={data} end={end} />
           <Timeline incident={data} end={end} />
+          <Ways incident={data} />
           <Happened incident={data} />
         </div>
         <div class="stack">

@@ -4,15 +4,22 @@ import * as z from 'zod';
 
 const at = z.number();
 
-/** Where an InfluxDB is. Password and token are written, never read back. */
+/**
+ * Where an InfluxDB is, and how it is spoken to. `database` is the bucket of 2.x and the database of 3.x; Chronograf looks for hosts in
+ * `telegraf`. Password and token are written, never read back.
+ */
 export const InfluxRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: 'url: http:// or https://, as http://127.0.0.1:8086' }),
   database: z.string().min(1).max(64).default('telegraf'),
+  /** '': the database's default one. */
   retentionPolicy: z.string().max(64).default(''),
+  /** 2.x only. */
   org: z.string().max(120).default(''),
   user: z.string().max(120).default(''),
   password: z.string().max(500).default(''),
+  /** 2.x and 3.x. */
   token: z.string().max(2_000).default(''),
+  /** auto: by the version that the server tells. v2 writes to /api/v2/write whatever the version. */
   api: z.enum(['auto', 'v1', 'v2']).default('auto'),
 });
 export type InfluxRequest = z.infer<typeof InfluxRequest>;

@@ -1,15 +1,13 @@
 import type { InterfaceList, InterfaceView, TrafficColumn, TrafficHistory } from '../../../protocol/api-machine.ts';
-import { MirrorChart } from '../charts/mirror-chart.tsx';
 import { useMachine, useMachineHistory } from '../data/machine.ts';
-import { phone } from '../data/preferences.ts';
 import type { Resource } from '../data/resource.ts';
-import { bytesText, count } from '../format/quantity.ts';
-import { duration } from '../format/time.ts';
+import { count } from '../format/quantity.ts';
 import { bitsText, shareText, speedText } from '../format/traffic.ts';
 import { Empty, Failure, Skeleton, Stat } from '../parts/basics.tsx';
+import { Carried, TrafficPanels } from '../parts/traffic-panels.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { LinkState, percentText, worse } from './interfaces.tsx';
-import { MachineFailure, MachineTabs, machineTitle, shownSpan, zoom } from './machine-parts.tsx';
+import { MachineFailure, MachineTabs, machineTitle } from './machine-parts.tsx';
 
 const crumb = { to: '/fleet', name: 'Fleet' };
 
@@ -49,17 +47,12 @@ const Numbers = ({ one, history }: { readonly one: InterfaceView; readonly histo
   const { traffic, counters, link } = one;
   const use = (ratio: number | null): string => (ratio === null ? 'of a line of unknown speed' : `${shareText(ratio)} of the line`);
   const why = NO_RATE[one.noDelta ?? ''] ?? 'not measured yet';
-  const totals = history?.totals;
   return (
     <dl class="stats wide">
       <Stat label="State" value="" below={<LinkState one={one} />} />
       <Stat label="In" value={bitsText(traffic?.inBps)} below={traffic ? use(one.inUtilization) : why} />
       <Stat label="Out" value={bitsText(traffic?.outBps)} below={traffic ? use(one.outUtilization) : why} />
-      <Stat
-        label="Carried"
-        value={totals ? bytesText(totals.inOctets + totals.outOctets) : '–'}
-        below={totals ? `in ${bytesText(totals.inOctets)}, out ${bytesText(totals.outOctets)}` : 'in the range'}
-      />
+      <Carried totals={history?.totals} />
       <Stat
         label="Errors"
         value={percentText(worse(traffic?.inErrorPercent, traffic?.outErrorPercent))}
@@ -83,54 +76,22 @@ const Charts = ({ history: { data, error, reload }, name }: { readonly history: 
         <Empty title="Nothing was looked at in this time">A longer range, or another one, may hold something.</Empty>
       </section>
     );
-  const base = { ...shownSpan(), stepMs: data.bucketMs > 0 ? data.bucketMs : data.intervalMs, events: [], marks: null };
-  const columns = (read: (column: TrafficColumn) => readonly [number | null, number | null]) =>
-    data.columns.map((column) => {
-      const [up, down] = read(column);
-      return { at: column.at, endAt: column.endAt, up, down };
-    });
-  const below = data.bucketMs > 0 ? `one column is ${duration(data.bucketMs)}` : `every ${duration(data.intervalMs)}`;
   return (
-    <>
-      <section class="panel">
-        <div class="panel-head">
-          <h2>Traffic</h2>
-          <span class="ink3 cut">in above, out below, {below}</span>
-        </div>
-        <div class="chart-body">
-          <MirrorChart
-            scene={{ ...base, columns: columns(({ inBps, outBps }) => [inBps, outBps]), format: bitsText }}
-            height={phone.value ? 300 : 340}
-            label={`Traffic of interface ${name}, in above and out below`}
-            names={['in', 'out']}
-            onZoom={zoom}
-          />
-        </div>
-      </section>
-      <section class="panel">
-        <div class="panel-head">
-          <h2>Errors and drops</h2>
-          <span class="ink3 cut">of all packets; in above, out below</span>
-        </div>
-        <div class="chart-body">
-          <MirrorChart
-            scene={{
-              ...base,
-              columns: columns((one) => [add(one.inErrorPercent, one.inDropPercent), add(one.outErrorPercent, one.outDropPercent)]),
-              format: (value) => percentText(value),
-            }}
-            height={170}
-            label={`Errors and drops of interface ${name}, in above and out below`}
-            names={['in', 'out']}
-            onZoom={zoom}
-          />
-        </div>
-      </section>
-    </>
+    <TrafficPanels
+      what={`interface ${name}`}
+      history={data}
+      p95={null}
+      events={[]}
+      lost={{ title: 'Errors and drops', note: 'of all packets', read: lostOf, format: percentText }}
+    />
   );
 };
 
-const add = (a: number | null, b: number | null): number | null => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
+const lostOf = (one: TrafficColumn) =>
+  [
+    [one.inErrorPercent, one.inDropPercent],
+    [one.outErrorPercent, one.outDropPercent],
+  ] as const;
 
 const Facts = ({ one: { link } }: { readonly one: InterfaceView }) => {
   if (link === null) return null;

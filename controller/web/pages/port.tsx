@@ -1,18 +1,16 @@
 import { useEffect } from 'preact/hooks';
 import type { PortColumn, PortHistory, PortView } from '../../../protocol/api-devices.ts';
-import { MirrorChart } from '../charts/mirror-chart.tsx';
 import { every, serverNow } from '../data/clock.ts';
 import { usePort } from '../data/devices.ts';
-import { range, setRange, span } from '../data/location.ts';
+import { range } from '../data/location.ts';
 import { phone } from '../data/preferences.ts';
-import { spanOf, zoomTo } from '../data/range.ts';
+import { spanOf } from '../data/range.ts';
 import { type Resource, useResource } from '../data/resource.ts';
-import { bytesText } from '../format/quantity.ts';
-import { duration } from '../format/time.ts';
 import { bits, bitsText, perSecond, shareText, speedText, whyNoRate } from '../format/traffic.ts';
 import { Empty, Failure, Link, Skeleton, Stat } from '../parts/basics.tsx';
 import { PortStateMark } from '../parts/device-state.tsx';
 import { Icon } from '../parts/icons.tsx';
+import { Carried, TrafficPanels } from '../parts/traffic-panels.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { DeviceEvents } from './device-events.tsx';
 
@@ -59,7 +57,6 @@ const usePortHistory = (device: string, port: string): Resource<PortHistory> => 
 const Numbers = ({ port, history }: { readonly port: PortView; readonly history: PortHistory | null }) => {
   const { rates } = port;
   const p95 = history?.p95 ?? null;
-  const totals = history?.totals;
   const errors = rates ? (rates.inErrorsPerSecond ?? 0) + (rates.outErrorsPerSecond ?? 0) : null;
   const of = (value: number | undefined) => (value === undefined ? { value: '–', unit: '' } : bits(value));
   return (
@@ -81,11 +78,7 @@ const Numbers = ({ port, history }: { readonly port: PortView; readonly history:
         unit={p95 ? bits(Math.max(p95.inBps, p95.outBps)).unit : ''}
         below={p95 ? `in ${bitsText(p95.inBps)}, out ${bitsText(p95.outBps)}` : 'of the range'}
       />
-      <Stat
-        label="Carried"
-        value={totals ? bytesText(totals.inOctets + totals.outOctets) : '–'}
-        below={totals ? `in ${bytesText(totals.inOctets)}, out ${bytesText(totals.outOctets)}` : 'in the range'}
-      />
+      <Carried totals={history?.totals} />
       <Stat label="Errors" value={perSecond(errors)} unit="/s" below={`broadcast ${shareText(rates?.inBroadcastRatio)} of packets in`} />
       <Stat
         label="Speed"
@@ -96,10 +89,7 @@ const Numbers = ({ port, history }: { readonly port: PortView; readonly history:
   );
 };
 
-const step = ({ bucketMs, intervalMs }: PortHistory): number => (bucketMs > 0 ? bucketMs : intervalMs);
-
 const Charts = ({ history: { data, error, reload } }: { readonly history: Resource<PortHistory> }) => {
-  const zoom = (chosen: { readonly from: number; readonly to: number }): void => setRange(zoomTo(chosen));
   if (!data) return <section class="panel">{error ? <Failure error={error} retry={reload} /> : <Skeleton rows={5} height={62} />}</section>;
   if (data.columns.length === 0)
     return (
@@ -109,54 +99,19 @@ const Charts = ({ history: { data, error, reload } }: { readonly history: Resour
         </Empty>
       </section>
     );
-  const shown = span.value;
-  const base = { from: shown.from, to: shown.to, stepMs: step(data), events: data.events };
-  const columns = (read: (column: PortColumn) => readonly [number | null, number | null]) =>
-    data.columns.map((column) => {
-      const [up, down] = read(column);
-      return { at: column.at, endAt: column.endAt, up, down };
-    });
-  const below = data.bucketMs > 0 ? `one column is ${duration(data.bucketMs)}` : `every ${duration(data.intervalMs)}`;
-  const marks = data.p95 ? { up: data.p95.inBps, down: data.p95.outBps } : null;
   return (
-    <>
-      <section class="panel">
-        <div class="panel-head">
-          <h2>Traffic</h2>
-          <span class="ink3 cut">in above, out below, {below}; the dashed lines are the 95th percentile</span>
-        </div>
-        <div class="chart-body">
-          <MirrorChart
-            scene={{ ...base, columns: columns(({ inBps, outBps }) => [inBps, outBps]), format: bitsText, marks }}
-            height={phone.value ? 300 : 340}
-            label={`Traffic of port ${data.port}, in above and out below`}
-            names={['in', 'out']}
-            onZoom={zoom}
-          />
-        </div>
-      </section>
-      <section class="panel">
-        <div class="panel-head">
-          <h2>Errors and discards</h2>
-          <span class="ink3 cut">a second; in above, out below</span>
-        </div>
-        <div class="chart-body">
-          <MirrorChart
-            scene={{
-              ...base,
-              columns: columns((one) => [add(one.inErrors, one.inDiscards), add(one.outErrors, one.outDiscards)]),
-              format: perSecond,
-              marks: null,
-            }}
-            height={170}
-            label={`Errors and discards of port ${data.port}, in above and out below`}
-            names={['in', 'out']}
-            onZoom={zoom}
-          />
-        </div>
-      </section>
-    </>
+    <TrafficPanels
+      what={`port ${data.port}`}
+      history={data}
+      p95={data.p95}
+      events={data.events}
+      lost={{ title: 'Errors and discards', note: 'a second', read: lostOf, format: perSecond }}
+    />
   );
 };
 
-const add = (a: number | null, b: number | null): number | null => (a === null && b === null ? null : (a ?? 0) + (b ?? 0));
+const lostOf = (one: PortColumn) =>
+  [
+    [one.inErrors, one.inDiscards],
+    [one.outErrors, one.outDiscards],
+  ] as const;

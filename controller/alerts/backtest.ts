@@ -4,6 +4,7 @@ import { HOUR_MS, type Hours, usualAt } from './baseline.ts';
 import type { Span } from './breach-spans.ts';
 import { type Candidate, candidateOf, type Read, readStep, wasClear } from './candidate.ts';
 import { type Definitions, type Ingredients, makeDefinitions } from './definitions.ts';
+import type { Bench } from './judge.ts';
 import { type AlertKey, seriesOf } from './ledger.ts';
 import type { Extremes, Past } from './past.ts';
 import { Rehearsal, type RehearsedIncident } from './rehearsal.ts';
@@ -45,12 +46,12 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
   if (rule.kind === 'agent-off') return offOnly(options, definitions);
   const means =
     rule.kind === 'baseline'
-      ? await past.means(rule, from - (rule.baseline?.weeks ?? 4) * WEEK_MS - HOUR_MS, to, signal)
+      ? await past.means(rule, from - (rule.baseline?.weeks ?? 4) * WEEK_MS - HOUR_MS, to)
       : new Map<string, Hours>();
   const extremes = await inSteps(
     from,
     to,
-    (begin, end) => past.extremes(rule, begin, end, signal),
+    (begin, end) => past.extremes(rule, begin, end),
     (share) => onProgress(share * 0.5),
     signal,
   );
@@ -60,17 +61,10 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
   const rehearsal = new Rehearsal({
     definitions,
     answered: options.answered,
-    usual: (_, agent, { task, end }) => {
-      const learned = usualAt(
-        means.get(`${agent}/${task}`) ?? new Map<number, number>(),
-        end,
-        rule.baseline ?? { weeks: 4, learnWeeks: 2 },
-      );
-      return learned.status === 'learned' ? learned.stats : null;
-    },
-    wasClear: (key: AlertKey, begin, end) => {
+    usual: usualBy(rule, means),
+    wasClear: (key: AlertKey, _, since) => {
       const known = isCandidate.get(seriesOf(key));
-      return known !== undefined && wasClear(known, begin, end);
+      return known !== undefined && wasClear(known, since);
     },
   });
   const roundsRead = await judgeAll(options, candidates, rehearsal, signal);
@@ -78,6 +72,18 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
   const learning = rule.kind === 'baseline' ? mine.filter((series) => isLearning(rule, means.get(seriesOf(series)), to)).length : 0;
   return { incidents: rehearsal.incidents(), series: mine.length, roundsRead, learning };
 };
+
+/** What is usual for a series by the means of its hours; null while it is learnt. */
+export const usualBy =
+  (rule: Rule, means: ReadonlyMap<string, Hours>): Bench['usual'] =>
+  (_, agent, { task, end }) => {
+    const learned = usualAt(
+      means.get(seriesOf({ agent, task })) ?? new Map<number, number>(),
+      end,
+      rule.baseline ?? { weeks: 4, learnWeeks: 2 },
+    );
+    return learned.status === 'learned' ? learned.stats : null;
+  };
 
 /** Lets the rehearsal judge all that matters, in order of time; how many rounds were read. */
 const judgeAll = async (
@@ -97,7 +103,10 @@ const judgeAll = async (
     if (step !== undefined) ahead.push(readStep(options, candidates, step, ahead.at(-1) ?? []));
     for (const piece of read) roundsRead += piece.roundsRead;
     for (const [done, delivery] of timelineOf(read).entries()) {
-      if (done % AT_ONCE === 0) await options.pause();
+      if (done % AT_ONCE === 0) {
+        await options.pause();
+        signal.throwIfAborted();
+      }
       rehearsal.deliver(delivery);
     }
     if (index >= 0) options.onProgress(0.5 + (0.5 * (index + 1)) / steps.length);

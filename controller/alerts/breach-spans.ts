@@ -13,9 +13,8 @@ export interface Span {
 /** What a rule looks back on, ms. */
 const lookBackOf = (rule: Rule): number => Math.max(rule.window?.lengthMs ?? 0, rule.change?.overMs ?? 0);
 
-/** How long all must be clear until an alert has surely resolved, ms. */
-const quietOf = (rule: Rule, isDamped: boolean): number =>
-  (rule.window?.lengthMs ?? 0) + Math.max(rule.keepMs, isDamped ? rule.damping.withinMs / 2 : 0);
+/** How long an alert stays open after its condition has ended, ms. */
+const keepOf = (rule: Rule, isDamped: boolean): number => Math.max(rule.keepMs, isDamped ? rule.damping.withinMs / 2 : 0);
 
 /** Hours in which a series could have breached, by their extremes (number of hours since the epoch), and mostly what the rule needs around them. */
 export const spansOf = (
@@ -24,10 +23,12 @@ export const spansOf = (
   means: Hours | undefined,
   whole: Span,
 ): readonly Span[] => {
-  const [before, after] = [lookBackOf(rule), quietOf(rule, false) + lateAfterMs(60_000)];
+  const before = lookBackOf(rule);
+  const after = before + keepOf(rule, false) + lateAfterMs(60_000);
   const spans: { from: number; to: number }[] = [];
   for (const [hour, { min, max }] of [...hours].sort(([a], [b]) => a - b)) {
-    if (!isOver(rule, rule.comparison === 'above' ? max : min, lineAt(rule, means, hour))) continue;
+    if (!isOver(rule, rule.comparison === 'above' ? max : min, lineOver(rule, means, hour, hour + 1 + Math.ceil(before / HOUR_MS))))
+      continue;
     const span = { from: Math.max(whole.from, hour * HOUR_MS - before), to: Math.min(whole.to, (hour + 1) * HOUR_MS + after) };
     const last = spans.at(-1);
     if (last !== undefined && span.from <= last.to) last.to = span.to;
@@ -54,26 +55,37 @@ export const makeSieve = (rule: Rule, means: Hours | undefined): Sieve => {
   const before = lookBackOf(rule);
   const clearRounds = rule.pattern?.of ?? 1;
   const { times, withinMs } = rule.damping;
+  const windowMs = rule.window?.lengthMs ?? 0;
   let hour = Number.NaN;
   let line: number | null = null;
   let isOpen = false;
   let isBreach = false;
+  /** How often it has fired is not forgotten while it is open. */
+  let isDamped = false;
+  let breachTo = 0;
   let quietRounds = 0;
-  let quietSince = 0;
-  /** It fires at most once for each time that it begins. */
-  let begins: number[] = [];
+  let quietSince: number | null = null;
+  /** The last moment of each run of breaches: in each it fires at most once, and not before it began; but a baseline's line moves. */
+  let runs: number[] = [];
   let seenAt = 0;
   const note = ({ end, intervalMs, values }: Observation): void => {
     const own = Math.floor(end / HOUR_MS);
-    if (own !== hour) line = lineAt(rule, means, (hour = own));
+    if (own !== hour) line = lineOver(rule, means, own, Math.floor(((own + 1) * HOUR_MS - 1 + windowMs) / HOUR_MS));
+    hour = own;
     const wasBreach = isBreach;
     isBreach = isOver(rule, values[rule.field] ?? Number.NaN, line);
-    if (isBreach && !wasBreach) begins = [...begins.filter((time) => time >= end - withinMs - rule.forMs - before), end];
-    if (isBreach) quietRounds = 0;
-    else if (isOpen && (++quietRounds <= clearRounds || end - seenAt > lateAfterMs(intervalMs))) quietSince = end;
+    if (isBreach) {
+      const others = wasBreach ? runs.slice(0, -1) : runs.filter((last) => last >= end - withinMs - rule.forMs - windowMs);
+      runs = [...others, end];
+      isDamped ||= times > 0 && (runs.length >= times || rule.kind === 'baseline');
+      [isOpen, breachTo, quietRounds, quietSince] = [true, end, 0, null];
+    } else if (isOpen) {
+      quietRounds += 1;
+      const hasEnded = quietRounds >= clearRounds && end - breachTo > windowMs;
+      if (hasEnded && (quietSince === null || end - seenAt > lateAfterMs(intervalMs))) quietSince = end;
+      if (quietSince !== null && end - quietSince >= keepOf(rule, isDamped)) [isOpen, isDamped] = [false, false];
+    }
     seenAt = end;
-    const isQuiet = quietRounds >= clearRounds && end - quietSince >= quietOf(rule, times > 0 && begins.length >= times);
-    isOpen = isBreach || (isOpen && !isQuiet);
   };
   return {
     isSettled: () => !isOpen,
@@ -101,7 +113,14 @@ export const makeSieve = (rule: Rule, means: Hours | undefined): Sieve => {
   };
 };
 
-/** What a value must cross in this hour to breach, or to keep a breach; null when nothing can. */
+/** The least that a value must cross to breach, or to keep a breach, in any of these hours: a window carries it on. null when nothing can. */
+const lineOver = (rule: Rule, means: Hours | undefined, first: number, last: number): number | null => {
+  const lines = Array.from({ length: rule.kind === 'baseline' ? last - first + 1 : 1 }, (_, i) => lineAt(rule, means, first + i));
+  const known = lines.filter((line) => line !== null);
+  if (known.length === 0) return null;
+  return rule.comparison === 'above' ? Math.min(...known) : Math.max(...known);
+};
+
 const lineAt = (rule: Rule, means: Hours | undefined, hour: number): number | null => {
   const isUp = rule.comparison === 'above';
   if (rule.kind === 'change' || rule.kind === 'no-data' || rule.window?.aggregate === 'sum')
@@ -112,7 +131,7 @@ const lineAt = (rule: Rule, means: Hours | undefined, hour: number): number | nu
   const usual = usualAt(means ?? new Map<number, number>(), hour * HOUR_MS, rule.baseline ?? { weeks: 4, learnWeeks: 2 });
   if (usual.status === 'learning') return null;
   const { median, spread } = usual.stats;
-  return rule.baseline?.as === 'ratio' ? Math.abs(median) * line : median + line * spread;
+  return rule.baseline?.as === 'ratio' ? (Math.abs(median) || Number.EPSILON) * line : median + line * spread;
 };
 
 const isOver = (rule: Rule, value: number, line: number | null): boolean =>

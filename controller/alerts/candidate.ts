@@ -70,9 +70,9 @@ export const readStep = (
   });
 };
 
-/** Of what was not judged: whether it was measured, and could not breach, in [begin, end]. */
-export const wasClear = ({ hours, spans, clear }: Candidate, begin: number, end: number): boolean => {
-  const isLast = (span: Span): boolean => span.from <= end;
-  if (end < (clear.findLast(isLast)?.to ?? 0)) return true;
-  return hours.has(Math.floor(end / HOUR_MS)) && (spans.findLast(isLast)?.to ?? 0) <= begin;
+/** Of what was not judged: whether it was measured at this moment, and could not breach. */
+export const wasClear = ({ hours, spans, clear }: Candidate, at: number): boolean => {
+  const isLast = (span: Span): boolean => span.from <= at;
+  if (at <= (clear.findLast(isLast)?.to ?? 0)) return true;
+  return hours.has(Math.floor(at / HOUR_MS)) && (spans.findLast(isLast)?.to ?? 0) <= at;
 };

@@ -13,8 +13,8 @@ export interface Extremes {
 
 /** The stored past. Times in ms; what came as backfill is left out, because live it judged nothing. */
 export interface Past {
-  extremes(rule: Rule, from: number, to: number, signal: AbortSignal): Promise<readonly Extremes[]>;
-  means(rule: Rule, from: number, to: number, signal: AbortSignal): Promise<ReadonlyMap<string, Hours>>;
+  extremes(rule: Rule, from: number, to: number): Promise<readonly Extremes[]>;
+  means(rule: Rule, from: number, to: number): Promise<ReadonlyMap<string, Hours>>;
   rounds(rule: Rule, series: { readonly agent: string; readonly task: string }, from: number, to: number): Promise<readonly Observation[]>;
   /** Agents that were off, in order of time. */
   absences(from: number, to: number): Promise<readonly { readonly agent: string; readonly from: number; readonly to: number | null }[]>;

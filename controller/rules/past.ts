@@ -52,7 +52,9 @@ export const openPast = (store: SeriesStore, state: State): Past => ({
     ];
     const fields = names.map((name) => ({ field: name, aggregate: 'last' }) as const);
     const found = await store.query({ measurement: rule.measurement, tags: { agent: [agent], task: [task] }, fields, from, to });
-    return found.flatMap(({ rows }) => rows.map((row) => observationOf(rule, task, row, scale)).filter((round) => round !== null));
+    const rounds = found.flatMap(({ rows }) => rows.map((row) => observationOf(rule, task, row, scale)).filter((round) => round !== null));
+    // One pair is several series when a label that is a tag has changed.
+    return found.length > 1 ? rounds.sort((a, b) => a.at - b.at) : rounds;
   },
   async absences(from, to) {
     const rows = await state.selectFrom('presence').selectAll().orderBy('agent_id').orderBy('from_at').execute();

@@ -43,10 +43,11 @@ const start = async (
   return { child, ready: JSON.parse(said).ready };
 };
 const stop = async (child: ChildProcess): Promise<number | null> => {
+  const exited = once(child, 'exit'); // it may have gone before the second signal
   child.kill('SIGINT');
   await delay(50);
   child.kill('SIGINT'); // npm sends it again
-  await once(child, 'exit');
+  await exited;
   return child.exitCode;
 };
 const cli = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {

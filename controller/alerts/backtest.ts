@@ -62,9 +62,9 @@ export const backtest = async (options: BacktestOptions, signal: AbortSignal): P
     definitions,
     answered: options.answered,
     usual: usualBy(rule, means),
-    wasClear: (key: AlertKey, _, since) => {
+    wasClear: (key: AlertKey, at) => {
       const known = isCandidate.get(seriesOf(key));
-      return known !== undefined && wasClear(known, since);
+      return known !== undefined && wasClear(known, at);
     },
   });
   const roundsRead = await judgeAll(options, candidates, rehearsal, signal);

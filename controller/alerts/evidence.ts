@@ -12,8 +12,8 @@ export interface Court {
   readonly ledger: Ledger;
   readonly definitions: Definitions;
   readonly answered: ReadonlySet<string>;
-  /** Of a series that the ledger knows nothing of: whether it is known from elsewhere that it was measured and clear in [from, to]. */
-  readonly wasClear?: ((key: AlertKey, from: number, to: number) => boolean) | undefined;
+  /** Of a series that the ledger knows nothing of: whether it is known from elsewhere that it was measured and clear at this moment. */
+  readonly wasClear?: ((key: AlertKey, at: number) => boolean) | undefined;
 }
 
 /** Gathers what speaks for one cause or another: how the agent's other targets, and other agents, looked since the alert's first breach. */
@@ -48,10 +48,7 @@ export const viewOf = ({ rule, state }: Entry, agent: string, target: DefinedTar
     if (lifecycle.phase !== 'inactive') {
       if (lifecycle.since >= since - windowMs) return 'bad';
       found = 'bad-before';
-    } else if (
-      found === 'unknown' &&
-      (isClearSince(clearFrom, clearTo, state.from, since) || wasClear?.(key, state.from, since) === true)
-    ) {
+    } else if (found === 'unknown' && (isClearSince(clearFrom, clearTo, state.from, since) || wasClear?.(key, since) === true)) {
       found = 'fine';
     }
   }

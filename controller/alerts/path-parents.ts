@@ -11,7 +11,7 @@ export interface SeenPath {
 /**
  * Targets that lie on every way to a target: they are its parents for whoever measures it. What only some ways pass (one agent's own
  * gateway, one of equal ways) is none: the others would be muted by what they do not pass. A hop that did not answer speaks
- * neither for nor against; each agent must have seen the parent at least once.
+ * neither for nor against; each agent must have seen the parent at least once. Nearest to the target first.
  */
 export const parentsByPath = (
   paths: readonly SeenPath[],
@@ -28,7 +28,13 @@ export const parentsByPath = (
       id !== target &&
       seen.every(({ passes, hasGaps }) => passes.has(id) || hasGaps) &&
       [...agents].every((agent) => seen.some((way) => way.agent === agent && way.passes.has(id)));
-    const parents = [...new Set(seen.flatMap(({ passes }) => [...passes]))].filter(isParent).sort();
+    const isAt = (id: string, hop: string | null): boolean =>
+      hop !== null && (byAddress.get(hop.toLowerCase()) ?? []).some((one) => one.id === id);
+    const hopsBehind = (id: string): number =>
+      Math.min(...ways.map(({ hops }) => hops.toReversed().findIndex((hop) => isAt(id, hop))).filter((behind) => behind >= 0));
+    const parents = [...new Set(seen.flatMap(({ passes }) => [...passes]))]
+      .filter(isParent)
+      .sort((a, b) => hopsBehind(a) - hopsBehind(b) || (a < b ? -1 : 1));
     if (parents.length > 0) found.set(target, parents);
   }
   return found;

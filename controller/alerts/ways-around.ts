@@ -18,7 +18,7 @@ export const waysAround = (
     openedAt,
     members,
   }: { readonly openedAt: number; readonly members: readonly { readonly agent: string; readonly target: string | null }[] },
-): readonly WayAround[] => {
+): WayAround[] => {
   const ways = members.flatMap(({ agent, target }): WayAround[] => {
     const own = traces.filter((trace) => trace.agent === agent && trace.target === target).toSorted((a, b) => a.at - b.at);
     const before = own.findLast(({ at }) => at < openedAt) ?? null;

@@ -23,7 +23,7 @@ export const readAround = async (state: State, row: IncidentRow, now: number): P
     mutedBy: muted.map(({ kind, id, why, until }) => ({ kind, id, why, until: until(now) ?? now })),
     next: next.map((one) => ({ ...one })),
     changes: await readChanges(state, row),
-    ways: [...waysAround([], { openedAt: row.opened_at, members: membersIn(row) })], // no agent traces yet
+    ways: waysAround([], { openedAt: row.opened_at, members: membersIn(row) }), // no agent traces yet
     line: await readLine(state, row.rule_id),
   };
 };

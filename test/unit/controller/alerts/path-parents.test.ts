@@ -18,6 +18,11 @@ t.test('path parents: targets on the way, and nothing else on it', async (t) => 
   t.strictSame(parents('ams1 web 2001:DB8::a'), { web: ['six'] });
 });
 
+t.test('path parents: the nearest to the target first, as the evaluator takes the last that is bad for the cause', async (t) => {
+  t.strictSame(parents('ams1 web core edge gw'), { web: ['gw', 'edge', 'core'] });
+  t.strictSame(parents('ams1 web gw * edge core', 'ams1 web gw edge * 198.51.100.7 core'), { web: ['core', 'edge', 'gw'] });
+});
+
 t.test('path parents: only what every way passes', async (t) => {
   t.strictSame(parents('ams1 web gw core', 'fra1 web core'), { web: ['core'] }, 'one agent’s gateway is no parent for the other');
   t.strictSame(parents('ams1 web core', 'ams1 web edge'), {}, 'equal ways');

@@ -42,6 +42,8 @@ const GROUP_ROUNDS = 5_000;
 /** A group of so many rounds says that more are coming: the next one waits longer, because each commit stands still for a disk. */
 const BUSY_ROUNDS = 100;
 const BUSY_WAITS = 5;
+/** Far below what agents wait for an answer: what they sent again would keep the queue busy for ever. */
+const BUSY_WAIT_MAX_MS = 1_000;
 const MOST_RANGES = 2_000;
 const MOST_REFUSED = 500;
 
@@ -93,7 +95,7 @@ export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTroub
           wake = resolve;
           await promise; // no race with a promise that lives as long as the program: each race would leave something with it
         }
-        const wait = busy ? BUSY_WAITS * waitMs : waitMs;
+        const wait = busy ? Math.max(waitMs, Math.min(BUSY_WAITS * waitMs, BUSY_WAIT_MAX_MS)) : waitMs;
         if (signal.aborted || (wait > 0 && !(await slept(clock, wait, signal)))) break;
         const group = takeGroup();
         busy = group.reduce((rounds, { batch }) => rounds + batch.rounds.length, 0) >= BUSY_ROUNDS;

@@ -53,6 +53,19 @@ export const InfluxView = z.object({
   commands: z.array(z.string()),
   lastWriteAt: at.nullable(),
   pointsWritten: z.int(),
+  /** Windows of a minute, five and an hour, in a database of their own; null before the store is in use. */
+  rollUps: z
+    .object({
+      database: z.string(),
+      /** Hours of somebody's series that are over and not rolled up yet. */
+      hoursWaiting: z.int(),
+      /** Agents, by measurement, whose past has not all been looked at. */
+      partsBehind: z.int(),
+      /** Why it does not go on; null when it does. */
+      message: z.string().nullable(),
+      commands: z.array(z.string()),
+    })
+    .nullable(),
 });
 export type InfluxView = z.infer<typeof InfluxView>;
 

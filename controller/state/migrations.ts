@@ -119,6 +119,13 @@ const MIGRATIONS: readonly string[] = [
   ['INSERT ON devices', 'UPDATE OF document ON devices', 'DELETE ON devices']
     .map((event) => countChange(`devices_${event.slice(0, 6).toLowerCase()}`, event))
     .join('\n'),
+  `
+  CREATE TABLE rollup_parts (
+    id INTEGER PRIMARY KEY, place TEXT NOT NULL, measurement TEXT NOT NULL, tag TEXT NOT NULL, value TEXT NOT NULL, from_hour INTEGER NOT NULL,
+    UNIQUE (place, measurement, tag, value)) STRICT;
+  CREATE TABLE rollup_hours (
+    part_id INTEGER NOT NULL REFERENCES rollup_parts (id), hour INTEGER NOT NULL, PRIMARY KEY (part_id, hour)) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings the file to the newest layout, each step in one transaction. Throws when the file is newer than this program. */

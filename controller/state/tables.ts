@@ -64,6 +64,9 @@ export interface Tables {
   device_events: { id: Generated<number>; device_id: string; port_id: string | null; at: number; kind: string; title: string };
   mibs: { name: string; text: string; at: number; by: string };
   api_tokens: ApiTokensTable;
+  /** Whose series InfluxDB has roll-ups of, and from which hour on; hours that wait for theirs (controller/series/influx/rollups). */
+  rollup_parts: { id: Generated<number>; place: string; measurement: string; tag: 'agent' | 'origin'; value: string; from_hour: number };
+  rollup_hours: { part_id: number; hour: number };
   /** Which series each other writer has, by their hash. */
   origin_series: { origin: string; series: string };
   /** What a restart of the controller must not forget of an agent's own machine, as JSON. */

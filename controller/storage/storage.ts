@@ -2,15 +2,15 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../protocol/time.ts';
 import type { Log } from '../../protocol/log.ts';
-import type { InfluxSettings } from '../series/influx/settings.ts';
-import { type InfluxStore, openInfluxStore } from '../series/influx/store.ts';
-import type { InfluxState } from '../series/influx/connection.ts';
+import { type InfluxSettings, shownUrl } from '../series/influx/settings.ts';
+import { type InfluxState, type InfluxStore, openInfluxStore } from '../series/influx/store.ts';
 import type { SeriesStore } from '../series/store.ts';
 import { readNote, writeNote } from '../start/state-notes.ts';
 import type { State } from '../state/database.ts';
 import { BackfillPlace, runBackfill } from './backfill.ts';
 import { readBoth } from './both.ts';
 import { type KeptPlace, keepInflux, keptInflux } from './kept-influx.ts';
+import { rollUpNotes } from './rollup-notes.ts';
 import { openSetAside, type SetAside } from './set-aside.ts';
 import { namingRefused } from './typed.ts';
 
@@ -62,9 +62,8 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 
   const border = (): number | null => (backfill === null || backfill.finishedAt !== null ? null : backfill.copiedFrom);
   const begin = async (settings: InfluxSettings): Promise<void> => {
-    const next = openInfluxStore(settings, { clock });
-    const shown = next.state();
-    const into = `${shown.url} ${shown.database} ${shown.retentionPolicy}`;
+    const into = `${shownUrl(settings)} ${settings.database} ${settings.retentionPolicy}`;
+    const next = openInfluxStore(settings, { clock, notes: rollUpNotes(state, into) });
     backfill = await placeOf(into);
     influx = next;
     current = readBoth(embedded, next, border);

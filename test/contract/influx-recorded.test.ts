@@ -1,8 +1,11 @@
+import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { InfluxSettings } from '../../controller/series/influx/settings.ts';
 import { type InfluxStore, openInfluxStore } from '../../controller/series/influx/store.ts';
 import { PointsRefused } from '../../controller/series/refused.ts';
-import type { Point } from '../../controller/series/store.ts';
+import type { Point, Retention } from '../../controller/series/store.ts';
+import { openState } from '../../controller/state/database.ts';
+import { rollUpNotes } from '../../controller/storage/rollup-notes.ts';
 import { systemClock } from '../../protocol/time.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { type Recorded, startRecordedServer } from '../helpers/recorded-server.ts';
@@ -12,7 +15,25 @@ import { type Recorded, startRecordedServer } from '../helpers/recorded-server.t
 const points = (...values: readonly (number | string)[]): Point[] =>
   values.map((value, i) => ({ measurement: 'ping', tags: { agent: 'a' }, at: 1_800_000_000_000 + i, fields: { value } }));
 const open = (url: string, change: object = {}): InfluxStore =>
-  openInfluxStore(InfluxSettings.parse({ url, token: 'T0ken', org: 'noc', ...change }), { clock: systemClock, timeoutMs: 2_000 });
+  openInfluxStore(InfluxSettings.parse({ url, token: 'T0ken', org: 'noc', ...change }), {
+    clock: systemClock,
+    timeoutMs: 2_000,
+    notes: rollUpNotes(openState(new DatabaseSync(':memory:')), url),
+  });
+/** Two points of one hour, rolled up. */
+const rollUp = async (store: InfluxStore): Promise<void> => {
+  const DAY = 86_400_000;
+  const retention: Retention = { raw: 90 * DAY, '1m': 180 * DAY, '5m': 400 * DAY, '1h': 1_830 * DAY };
+  await store.write(points(1, 2.5));
+  for (let more = true; more; ) ({ more } = await store.maintain({ now: 1_800_000_000_000 + 7_200_000, retention }));
+};
+const POINTS: Recorded = {
+  method: 'POST',
+  path: /^\/query/,
+  status: 200,
+  body: '{"results":[{"statement_id":0,"series":[{"name":"ping","tags":{"agent":"a"},"columns":["time","value"],"values":[[1800000000000,1],[1800000000001,2.5]]}]}]}',
+};
+const HOUR_WINDOW = 'ping,agent=a value=2.5,value:count=2i,value:sum=3.5,value:min=1,value:max=2.5 1800000000000000';
 const refusedBy = async (work: Promise<unknown>): Promise<PointsRefused> => {
   const error: unknown = await work.then(
     () => null,
@@ -195,4 +216,75 @@ t.test('influx, recorded: what is no InfluxDB is told, and so is an address that
   await using lost = open(url);
   await t.rejects(lost.write(points(1)), new RegExp(`ping: ${url} cannot be reached \\(ECONNREFUSED\\)`));
   t.match(lost.state(), { phase: 'unreachable' });
+});
+
+t.test('influx 2.x, recorded: roll-ups lie in buckets named DATABASE/POLICY; one that keeps them too long is changed', async (t) => {
+  const bucketOf = (tier: string, everySeconds: number): Recorded => ({
+    method: 'GET',
+    path: new RegExp(`^/api/v2/buckets\\?name=telegraf_rollups%2F${tier}&org=noc$`),
+    status: 200,
+    body: JSON.stringify({
+      buckets: [{ id: `id-${tier}`, name: `telegraf_rollups/${tier}`, retentionRules: [{ type: 'expire', everySeconds }] }],
+    }),
+  });
+  await using server = await startRecordedServer([
+    PING_2,
+    BUCKET,
+    bucketOf('1m', 180 * 86_400),
+    bucketOf('5m', 86_400),
+    { method: 'PATCH', path: /^\/api\/v2\/buckets\/id-5m$/, status: 200, body: '{}' },
+    { method: 'GET', path: /^\/api\/v2\/buckets\?name=telegraf_rollups%2F1h/, status: 200, body: '{"buckets":[]}' },
+    { method: 'GET', path: /^\/api\/v2\/orgs\?org=noc$/, status: 200, body: '{"orgs":[{"id":"0b","name":"noc"}]}' },
+    { method: 'POST', path: /^\/api\/v2\/buckets$/, status: 201, body: '{"id":"id-1h","name":"telegraf_rollups/1h"}' },
+    POINTS,
+    written(204),
+    { method: 'POST', path: /^\/api\/v2\/write\?org=noc&bucket=telegraf_rollups%2F(1m|5m|1h)&precision=us$/, status: 204 },
+  ]);
+  await using store = open(server.url);
+  await rollUp(store);
+
+  const bodyOf = (method: string, path: string): unknown =>
+    JSON.parse(server.came.find((one) => one.method === method && one.path === path)?.body ?? '');
+  t.same(bodyOf('PATCH', '/api/v2/buckets/id-5m'), { retentionRules: [{ type: 'expire', everySeconds: 400 * 86_400 }] });
+  t.match(bodyOf('POST', '/api/v2/buckets'), { name: 'telegraf_rollups/1h', retentionRules: [{ everySeconds: 1_830 * 86_400 }] });
+  const windows = server.came
+    .filter(({ path }) => path.includes('bucket=telegraf_rollups'))
+    .map(({ path, body }) => [/%2F(\w+)/.exec(path)?.[1], body]);
+  t.same(windows.slice(0, 3), [
+    ['1m', HOUR_WINDOW],
+    ['5m', HOUR_WINDOW],
+    ['1h', HOUR_WINDOW],
+  ]);
+  t.match(store.state().rollUps, { database: 'telegraf_rollups', hoursWaiting: 0, message: null, commands: [] });
+});
+
+t.test('influx 3.x, recorded: roll-ups lie in databases named DATABASE/POLICY, asked for by these two', async (t) => {
+  await using server = await startRecordedServer([
+    PING_3,
+    DATABASES_3,
+    { method: 'POST', path: /^\/api\/v3\/configure\/database$/, status: 200 },
+    POINTS,
+    { method: 'POST', path: WRITE_3, status: 204 },
+    { method: 'POST', path: /^\/api\/v2\/write\?bucket=telegraf_rollups%2F(1m|5m|1h)&precision=us$/, status: 204 },
+  ]);
+  await using store = open(server.url, { org: '' });
+  await rollUp(store);
+  const made = server.came.filter(({ path }) => path === '/api/v3/configure/database').map(({ body }) => JSON.parse(body));
+  t.same(made.slice(-3), [
+    { db: 'telegraf_rollups/1m', retention_period: '180d' },
+    { db: 'telegraf_rollups/5m', retention_period: '400d' },
+    { db: 'telegraf_rollups/1h', retention_period: '1830d' },
+  ]);
+  await store.query({
+    measurement: 'ping',
+    tags: { agent: ['a'] },
+    fields: [{ field: 'value', aggregate: 'max' }],
+    from: 1_799_996_400_000,
+    to: 1_800_000_000_000 + 3_600_000,
+    bucketMs: 3_600_000,
+  });
+  const asked = server.came.filter(({ path }) => path.startsWith('/query')).map(({ body }) => new URLSearchParams(body));
+  t.ok(
+    asked.some((form) => form.get('db') === 'telegraf_rollups' && form.get('rp') === '1h' && form.get('q')?.includes('max("value:max")')),
+  );
 });

@@ -102,6 +102,7 @@ const refuseFixed = ({ storage }: Context): void => {
 const viewOf = (state: Awaited<ReturnType<Context['storage']['test']>>): z.infer<typeof InfluxView> => ({
   ...state,
   commands: [...state.commands],
+  rollUps: state.rollUps === null ? null : { ...state.rollUps, commands: [...state.rollUps.commands] },
 });
 
 const storeView = async ({ storage, controller }: Context): Promise<StoreView> => {

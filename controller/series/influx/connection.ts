@@ -16,7 +16,7 @@ export interface Connected {
 }
 
 /** What an operator sees of it. */
-export interface InfluxState {
+export interface ConnectionState {
   readonly url: string;
   readonly database: string;
   readonly retentionPolicy: string;
@@ -44,7 +44,7 @@ export interface Connection extends AsyncDisposable {
   wrote(points: number): void;
   /** An exchange has failed: the state says so, and where the place may be gone it is looked for anew. */
   failed(failure: InfluxFailure): void;
-  state(): InfluxState;
+  state(): ConnectionState;
 }
 
 export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs: number): Connection => {
@@ -52,7 +52,7 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
   const types = openFieldTypes();
   let connected: Promise<Connected> | null = null;
   let found: Connected | null = null;
-  let phase: InfluxState['phase'] = 'unknown';
+  let phase: ConnectionState['phase'] = 'unknown';
   let since = Math.floor(clock.now());
   let message: string | null = null;
   /** Why the place could not be made or looked at; worth telling only while writing does not work. */
@@ -60,7 +60,7 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
   let lastWriteAt: number | null = null;
   let pointsWritten = 0;
 
-  const enter = (next: InfluxState['phase'], text: string | null): void => {
+  const enter = (next: ConnectionState['phase'], text: string | null): void => {
     if (next !== phase) since = Math.floor(clock.now());
     phase = next;
     message = text;

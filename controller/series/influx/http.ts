@@ -13,7 +13,7 @@ export interface InfluxHttp extends AsyncDisposable {
   /** Rejects with InfluxFailure when there was no answer, or one that is not 2xx. */
   ask(
     what: string,
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PATCH',
     path: string,
     body?: { readonly form?: URLSearchParams; readonly json?: object },
   ): Promise<HttpAnswer>;

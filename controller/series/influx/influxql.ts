@@ -38,6 +38,10 @@ type Ranged = Pick<SeriesQuery, 'measurement' | 'from' | 'to' | 'tags'>;
 export const rawQuery = (source: Source, query: Ranged, fields: readonly string[], limit?: number): string =>
   `SELECT ${fields.map(identifier).join(', ')} FROM ${from(source, query.measurement)} WHERE ${range(query)} GROUP BY *${limitOf(limit)}`;
 
+/** All fields of the points of a range: series by series, or the newest point alone, with its tags beside them. */
+export const rangeQuery = (source: Source, query: Ranged, which: 'all' | 'newest' = 'all'): string =>
+  `SELECT * FROM ${from(source, query.measurement)} WHERE ${range(query)} ${which === 'all' ? 'GROUP BY *' : 'ORDER BY time DESC LIMIT 1'}`;
+
 /** Buckets that begin at whole multiples of the width; empty ones are left out. */
 export const bucketQuery = (source: Source, query: Ranged, selected: Selected, bucketMs: number, limit?: number): string => {
   const columns = selected.map(({ field, aggregate }) => `${FUNCTIONS[aggregate]}(${identifier(field)})`);

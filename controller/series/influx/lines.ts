@@ -1,5 +1,6 @@
 // Points as line protocol, escaped by the client library's own rules.
 import { escape } from '@influxdata/influxdb-client';
+import type { RefusedPoint } from '../refused.ts';
 import type { FieldValue, Point } from '../store.ts';
 import type { FieldTypes, InfluxType } from './field-types.ts';
 
@@ -7,6 +8,26 @@ export interface Encoder {
   /** The line, or why there can be none. Timestamps are in microseconds (`precision=u` on 1.x, `us` on 2.x). */
   encode(point: Point): { readonly line: string } | { readonly refused: string };
 }
+
+export interface Lined {
+  readonly point: Point;
+  readonly line: string;
+}
+
+/** Points as lines, and those that can be none. */
+export const encodeAll = (
+  encoder: Encoder,
+  points: readonly Point[],
+): { readonly lined: readonly Lined[]; readonly refused: readonly RefusedPoint[] } => {
+  const lined: Lined[] = [];
+  const refused: RefusedPoint[] = [];
+  for (const point of points) {
+    const encoded = encoder.encode(point);
+    if ('line' in encoded) lined.push({ point, line: encoded.line });
+    else refused.push({ point, reason: encoded.refused });
+  }
+  return { lined, refused };
+};
 
 const MOST_HEADS = 200_000;
 

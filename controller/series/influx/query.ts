@@ -8,24 +8,19 @@ import type { Reader } from './reader.ts';
 /** What can only be done with numbers; InfluxQL refuses the whole query otherwise. */
 const NUMBERS_ONLY = new Set(['mean', 'min', 'max', 'sum']);
 
-export const querySeries = async (reader: Reader, query: SeriesQuery): Promise<Series[]> => {
-  const { seriesOffset = 0, seriesLimit } = query;
-  const all = sorted(
-    query.bucketMs !== undefined && query.bucketMs > 0 ? await bucketed(reader, query, query.bucketMs) : await raw(reader, query),
-  );
-  return all.slice(seriesOffset, seriesLimit === undefined ? undefined : seriesOffset + seriesLimit);
-};
-
-const raw = async (reader: Reader, query: SeriesQuery): Promise<Series[]> => {
+/** Points as they were written. */
+export const queryPoints = async (reader: Reader, query: SeriesQuery): Promise<Series[]> => {
   const names = query.fields.map(({ field }) => field);
   if (names.length === 0) return [];
   const tables = await reader.ask(rawQuery(reader.source, query, names, query.limit));
   return tables.map((table) => seriesOf(table, identity(names.length)));
 };
 
-const bucketed = async (reader: Reader, query: SeriesQuery, bucketMs: number): Promise<Series[]> => {
+/** Buckets of what lies in one place: points, or the windows of one tier. */
+export const queryBuckets = async (reader: Reader, query: SeriesQuery, bucketMs: number): Promise<Series[]> => {
   const { fields, measurement, limit } = query;
   const { types } = reader.connection;
+  await reader.connection.ready(); // types are known from then on
   const selected: { field: string; aggregate: Selected[number]['aggregate']; index: number }[] = [];
   const sketches: { field: string; index: number }[] = [];
   for (const [index, { field, aggregate }] of fields.entries()) {
@@ -87,8 +82,8 @@ const mergedSketches = (rows: readonly SeriesRow[], bucketMs: number): SeriesRow
   }));
 };
 
-/** One that cannot be read (another version's) is left out rather than spoiling the bucket. */
-const merge = (sum: SketchSum, texts: readonly string[]): string | null => {
+/** One that cannot be read (another version's) is left out rather than spoiling the bucket; null when there is none. */
+export const merge = (sum: SketchSum, texts: readonly string[]): string | null => {
   const column = parseSketches(texts) ?? parseSketches(texts.filter((text) => parseSketches([text]) !== null));
   if (column === null || column.starts.length === 1) return null;
   for (let i = 0; i + 1 < column.starts.length; i += 1) sum.add(column, i);
@@ -111,7 +106,8 @@ const seriesOf = ({ tags, rows }: Table, places: readonly number[], width = plac
     .filter(({ values }) => values.some((value) => value !== null)),
 });
 
-const canonical = (tags: Series['tags']): string =>
+/** Of the same series always the same. */
+export const canonical = (tags: Series['tags']): string =>
   JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 
 /** The answers to both questions as one: a bucket has what either of them knows. */
@@ -150,13 +146,19 @@ export const latestPoints = async (reader: Reader, measurement: string, tags: Ta
   return byTags(points);
 };
 
-/** The tags of every series, in their order. 3.x has no index to ask, so there the points are. */
-export const listTags = async (reader: Reader, measurement: string, tags: TagFilter): Promise<Series['tags'][]> => {
+/** The tags of every series that any of the places has, in their order. */
+export const listTags = async (readers: readonly Reader[], measurement: string, tags: TagFilter): Promise<Series['tags'][]> => {
+  const found = (await Promise.all(readers.map((reader) => tagsIn(reader, measurement, tags)))).flat();
+  const once = readers.length === 1 ? found : new Map(found.map((one) => [canonical(one), one])).values();
+  return byTags([...once].map((one) => ({ tags: one }))).map((one) => one.tags);
+};
+
+/** 3.x has no index to ask, so there the points are. */
+const tagsIn = async (reader: Reader, measurement: string, tags: TagFilter): Promise<Series['tags'][]> => {
   const { dialect } = await reader.connection.ready();
   if (dialect.major === 3) return (await latestPoints(reader, measurement, tags)).map((point) => point.tags);
   const tables = await reader.ask(seriesQuery(reader.source, measurement, tags));
-  const found = tables.flatMap(({ rows }) => rows.map(([key]) => ({ tags: tagsOfKey(String(key)) })));
-  return byTags(found).map((one) => one.tags);
+  return tables.flatMap(({ rows }) => rows.map(([key]) => tagsOfKey(String(key))));
 };
 
 /** `ping,agent=ams1,site=New\ York` to tags: commas, spaces and equals signs that belong to a name or a value have a backslash before them. */
@@ -185,7 +187,8 @@ export const fieldsOf = (
     }),
   );
 
-const sorted = (series: readonly Series[]): Series[] => byTags(series.filter(({ rows }) => rows.length > 0));
+/** Those that have rows, in the order of their tags. */
+export const sorted = (series: readonly Series[]): Series[] => byTags(series.filter(({ rows }) => rows.length > 0));
 
 const byTags = <T extends { readonly tags: Series['tags'] }>(items: readonly T[]): T[] =>
   items

@@ -3,12 +3,8 @@ import type { Point } from '../store.ts';
 import type { RefusedPoint } from '../refused.ts';
 import { errorText, type InfluxFailure } from './failure.ts';
 import type { FieldTypes, InfluxType } from './field-types.ts';
+import type { Lined } from './lines.ts';
 import { refusalOf } from './refusal.ts';
-
-export interface Lined {
-  readonly point: Point;
-  readonly line: string;
-}
 
 export interface SettleOptions {
   /** Rejects with what `failureOf` makes an InfluxFailure. */
@@ -19,7 +15,18 @@ export interface SettleOptions {
   readonly keptFrom: () => number | null;
 }
 
-/** The lines that were refused, with why; all others are in. Rejects with InfluxFailure when that is not about the lines. */
+/** Lines of one request: large enough to be worth its fsync, small enough that halving a refused one is quick. */
+const LINES_AT_ONCE = 5_000;
+
+/** The points that were refused, with why; all others are in. Rejects with InfluxFailure when that is not about the points. */
+export const settleAll = async (lined: readonly Lined[], options: SettleOptions): Promise<RefusedPoint[]> => {
+  const refused: RefusedPoint[] = [];
+  for (let start = 0; start < lined.length; start += LINES_AT_ONCE)
+    refused.push(...(await settle(lined.slice(start, start + LINES_AT_ONCE), options)));
+  return refused;
+};
+
+/** One request's. */
 export const settle = async (batch: readonly Lined[], options: SettleOptions): Promise<RefusedPoint[]> => {
   if (batch.length === 0) return [];
   try {

@@ -1,17 +1,26 @@
 // InfluxDB behind the series store's interface: lines by the client library, InfluxQL on /query by undici.
 import type { Clock } from '../../../protocol/time.ts';
-import { PointsRefused, type RefusedPoint } from '../refused.ts';
+import { PointsRefused } from '../refused.ts';
 import type { SeriesStore } from '../store.ts';
 import type { Table } from './answer.ts';
-import { type Connection, type InfluxState, openConnection } from './connection.ts';
+import { type Connection, type ConnectionState, openConnection } from './connection.ts';
 import { describePlace, scanPlace } from './describe.ts';
 import { failureFrom, type InfluxFailure } from './failure.ts';
-import { openEncoder } from './lines.ts';
-import { latestPoints, listTags, querySeries } from './query.ts';
+import { encodeAll, openEncoder } from './lines.ts';
+import { latestPoints, listTags } from './query.ts';
 import { makeReader } from './reader.ts';
+import type { RollUpNotes } from './rollups/notes.ts';
+import { rollUpDatabase } from './rollups/places.ts';
+import { querySeries } from './rollups/query.ts';
+import { openRollUps, type RollUpState } from './rollups/rollups.ts';
 import { InfluxSettings, shownUrl } from './settings.ts';
-import { type Lined, settle } from './settle.ts';
+import { settleAll } from './settle.ts';
 import { deleteBefore, sizeBytes } from './upkeep.ts';
+
+/** What an operator sees of it; `rollUps` null: there are none. */
+export interface InfluxState extends ConnectionState {
+  readonly rollUps: RollUpState | null;
+}
 
 export interface InfluxStore extends SeriesStore {
   /** One question in InfluxQL; times in ms. Rejects with InfluxFailure. */
@@ -23,42 +32,54 @@ export interface InfluxStore extends SeriesStore {
 
 export interface InfluxStoreOptions {
   readonly clock: Clock;
+  /** Where it is noted which hours are to be rolled up; without it nothing is rolled up. */
+  readonly notes?: RollUpNotes;
   /** One exchange takes this long at most. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 30_000;
-/** Lines of one request: large enough to be worth its fsync, small enough that halving a refused one is quick. */
-const LINES_AT_ONCE = 5_000;
 const DELETE_EVERY_MS = 3_600_000;
 
 /** Opens nothing: a server that is away now is no reason not to start. Throws when the settings are not good. */
-export const openInfluxStore = (settings: InfluxSettings, { clock, timeoutMs = TIMEOUT_MS }: InfluxStoreOptions): InfluxStore => {
+export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeoutMs = TIMEOUT_MS }: InfluxStoreOptions): InfluxStore => {
   const connection = openConnection(InfluxSettings.parse(settings), clock, timeoutMs);
   const reader = makeReader(settings, connection);
+  const rollUps = notes === undefined ? null : openRollUps({ settings, connection, reader, clock, timeoutMs, notes });
+  const write = makeWrite(settings, connection, clock);
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
+  const state: InfluxStore['state'] = () => ({ ...connection.state(), rollUps: rollUps?.state(clock.now()) ?? null });
   return {
     ask: reader.ask,
-    write: makeWrite(settings, connection, clock),
-    query: (query) => querySeries(reader, query),
+    async write(points) {
+      const end = await rollUps?.begin(points, clock.now());
+      try {
+        await write(points);
+      } finally {
+        end?.();
+      }
+    },
+    query: (query) => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
-    listSeries: (measurement, tags) => listTags(reader, measurement, tags),
+    listSeries: (measurement, tags) => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags),
     describe: () => describePlace(reader),
     scan: (range) => scanPlace(reader, range),
     deleteBefore: (before) => deleteBefore(reader, before),
-    sizeBytes: () => sizeBytes(reader),
+    sizeBytes: () => sizeBytes(reader, rollUps === null ? [] : [rollUpDatabase(settings)]),
     async usage() {
-      return { bytes: await sizeBytes(reader), tiers: [], windowsWaiting: 0 };
+      return { bytes: await this.sizeBytes(), tiers: [], windowsWaiting: rollUps?.state(clock.now()).hoursWaiting ?? 0 };
     },
     async maintain({ now, retention }) {
-      if (clock.monotonic() < nextDeletionAt) return { more: false, windowsRolledUp: 0, rowsDeleted: 0 };
-      nextDeletionAt = clock.monotonic() + DELETE_EVERY_MS;
-      return { more: false, windowsRolledUp: 0, rowsDeleted: await deleteBefore(reader, now - retention.raw) };
+      if (clock.monotonic() >= nextDeletionAt) {
+        nextDeletionAt = clock.monotonic() + DELETE_EVERY_MS;
+        return { more: true, windowsRolledUp: 0, rowsDeleted: await deleteBefore(reader, now - retention.raw) };
+      }
+      return rollUps === null ? { more: false, windowsRolledUp: 0, rowsDeleted: 0 } : await rollUps.piece(now, retention);
     },
-    state: connection.state,
+    state,
     async connect() {
       await connection.ready();
-      return connection.state();
+      return state();
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
@@ -71,26 +92,15 @@ const makeWrite = (settings: InfluxSettings, connection: Connection, clock: Cloc
   return async (points) => {
     if (points.length === 0) return;
     const { writer, place } = await connection.ready();
-    const batch: Lined[] = [];
-    const refused: RefusedPoint[] = [];
-    for (const point of points) {
-      const encoded = encoder.encode(point);
-      if ('line' in encoded) batch.push({ point, line: encoded.line });
-      else refused.push({ point, reason: encoded.refused });
-    }
+    const { lined, refused } = encodeAll(encoder, points);
     if (refused.length > 0) throw new PointsRefused(refused, false);
     const keptFrom = (): number | null => (place.retentionMs === null ? null : clock.now() - place.retentionMs);
-    try {
-      for (let start = 0; start < batch.length; start += LINES_AT_ONCE) {
-        const part = batch.slice(start, start + LINES_AT_ONCE);
-        refused.push(...(await settle(part, { write: writer.write, asFailure, types, keptFrom })));
-      }
-    } catch (error) {
+    const late = await settleAll(lined, { write: writer.write, asFailure, types, keptFrom }).catch((error: unknown) => {
       const failure = asFailure(error);
       connection.failed(failure);
       throw failure;
-    }
-    connection.wrote(points.length - refused.length);
-    if (refused.length > 0) throw new PointsRefused(refused, true);
+    });
+    connection.wrote(points.length - late.length);
+    if (late.length > 0) throw new PointsRefused(late, true);
   };
 };

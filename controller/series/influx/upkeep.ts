@@ -21,14 +21,14 @@ export const deleteBefore = async (reader: Reader, before: number): Promise<numb
   return deleted;
 };
 
-/** Bytes of the database's shards, as 1.x tells an admin; 0 where the server does not tell. */
-export const sizeBytes = async (reader: Reader): Promise<number> => {
+/** Bytes of the database's shards, and of those of other databases of ours, as 1.x tells an admin; 0 where the server does not tell. */
+export const sizeBytes = async (reader: Reader, others: readonly string[] = []): Promise<number> => {
   const { dialect } = await reader.connection.ready();
   if (dialect.major !== 1) return 0;
   try {
     const shards = await reader.ask(`SHOW STATS FOR 'shard'`);
     return shards
-      .filter(({ tags }) => tags['database'] === reader.source.database)
+      .filter(({ tags }) => [reader.source.database, ...others].includes(tags['database'] ?? ''))
       .reduce((sum, { columns, rows }) => sum + Number(rows[0]?.[columns.indexOf('diskBytes')] ?? 0), 0);
   } catch (error) {
     if (error instanceof InfluxFailure && error.kind !== 'unreachable') return 0;

@@ -12,6 +12,7 @@ export type Stat = typeof VALUE | typeof COUNT | typeof SUM | typeof MIN | typeo
 
 export const columnKey = (field: number, stat: Stat = VALUE): number => field * 8 + stat;
 export const fieldOfKey = (key: number): number => Math.floor(key / 8);
+export const statOfKey = (key: number): Stat => (key % 8) as Stat; // Border: keys are made by columnKey alone.
 
 /** Which statistics of a window an aggregate is made of. */
 export const STATS_OF: Readonly<Record<Aggregate, readonly Stat[]>> = {

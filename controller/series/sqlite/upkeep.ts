@@ -1,12 +1,11 @@
 // What the store does by itself, a piece at a time: seal, roll up, sort, join, and, when all that is done, delete what is too old.
-import { METRICS } from '../../../protocol/metrics.ts';
 import { transaction } from '../../../protocol/database.ts';
 import { type Maintained, type Retention, TIERS } from '../store.ts';
 import { BY_GROUP } from './chunks.ts';
 import type { Dictionary } from './dictionary.ts';
 import { type Ground, readNewest } from './ground.ts';
 import { HOUR_MS, RAW } from './plan.ts';
-import { rollUp } from './rollup.ts';
+import { isSketch, rollUp } from './rollup.ts';
 import { stack } from './rows.ts';
 import { joinSome, seal, sortOne } from './seal.ts';
 
@@ -16,11 +15,6 @@ const SEAL_AFTER_MS = 5 * 60_000;
 const ROLL_UP_AFTER_MS = 2 * 60_000;
 const JOINS_AT_ONCE = 20;
 const DELETED_AT_ONCE = 500;
-const SKETCHES: ReadonlySet<string> = new Set(
-  Object.values(METRICS)
-    .filter(({ merge }) => merge === 'sketch')
-    .map(({ measurement, field }) => `${measurement}.${field}`),
-);
 
 export interface Upkeep {
   /** One piece; `more` when there may be another. */
@@ -72,7 +66,7 @@ export const rollUpNext = (ground: Ground, beforeHour: number): number => {
 };
 
 const sketchesOf = (dictionary: Dictionary, measurement: string): Set<number> =>
-  new Set(dictionary.fields(measurement).flatMap(({ field, number }) => (SKETCHES.has(`${measurement}.${field}`) ? [number] : [])));
+  new Set(dictionary.fields(measurement).flatMap(({ field, number }) => (isSketch(measurement, field) ? [number] : [])));
 
 /** Raises the floors, and deletes some of the chunks that lie below them as a whole; how many rows. A coarser tier is kept at least as long. */
 const deleteOld = (ground: Ground, now: number, retention: Retention): number => {

@@ -77,6 +77,7 @@ const Place = ({ view }: { readonly view: StoreView }) => {
           </p>
         </div>
       ) : null}
+      {influx?.rollUps ? <RollUps rollUps={influx.rollUps} /> : null}
       {waiting || influx?.message ? (
         <div class="note" role="alert">
           <div>
@@ -92,6 +93,32 @@ const Place = ({ view }: { readonly view: StoreView }) => {
         </div>
       ) : null}
     </section>
+  );
+};
+
+/** Whether long ranges can be read from windows, and where they lie. */
+const RollUps = ({ rollUps }: { readonly rollUps: NonNullable<NonNullable<StoreView['influx']>['rollUps']> }) => {
+  const { database, hoursWaiting, partsBehind, message, commands } = rollUps;
+  const left = [
+    ...(hoursWaiting > 0 ? [`${plural(hoursWaiting, 'hour')} of single agents to do`] : []),
+    ...(partsBehind > 0 ? [`the past of ${plural(partsBehind, 'series group')} to look at`] : []),
+  ];
+  return (
+    <div class="panel-body stack">
+      <p class="ink2 mono-wrap">
+        Roll-ups of 1 minute, 5 minutes and 1 hour in database {database}:{' '}
+        {commands.length > 0 ? 'not made yet' : left.length === 0 ? 'all done' : left.join(', ')}.
+      </p>
+      {message ? (
+        <p class="ink">
+          {message}
+          {commands.length > 0 ? '. Until then long ranges are read from the points, which takes longer.' : ''}
+        </p>
+      ) : null}
+      {commands.map((command) => (
+        <Command key={command}>{command}</Command>
+      ))}
+    </div>
   );
 };
 

@@ -11,7 +11,7 @@ const round = (seq: number): Round => ({
   durationMs: 0,
   intervalMs: 10_000,
   time: { source: 'controller', boundMs: 1, ageS: 1 },
-  outcome: { status: 'skipped', reason: 'of this test' },
+  outcome: { status: 'failed', blame: 'agent', reason: 'of this test' },
 });
 
 const batchOf = (agent: string, first: number, count: number): Waiting => ({

@@ -2,7 +2,8 @@ import t from 'tap';
 import { failureOf } from '../../../../../controller/series/influx/failure.ts';
 import { openFieldTypes } from '../../../../../controller/series/influx/field-types.ts';
 import { refusalOf } from '../../../../../controller/series/influx/refusal.ts';
-import { type Lined, settle } from '../../../../../controller/series/influx/settle.ts';
+import type { Lined } from '../../../../../controller/series/influx/lines.ts';
+import { settle } from '../../../../../controller/series/influx/settle.ts';
 
 t.test('refusal: what 1.x, 2.x and 3.x say about lines', async (t) => {
   const conflict =

@@ -1,0 +1,207 @@
+// Which hours of which part are to be rolled up: noted durably before the points go out, taken off when their windows are in and nothing has come since.
+import type { Point, TagFilter } from '../../store.ts';
+import { HOUR_MS } from '../../sqlite/plan.ts';
+import type { NotedPart, PartName, RollUpNotes } from './notes.ts';
+
+export interface Part extends PartName {
+  readonly fromHour: number;
+  /** Points in an hour of it, as last seen. */
+  pointsAnHour: number;
+}
+
+/** A run of hours of one part, oldest first. */
+export interface Run {
+  readonly part: Part;
+  readonly hours: readonly number[];
+  /** Takes them off, but for those that were written to meanwhile. */
+  done(): Promise<void>;
+}
+
+export interface Ledger {
+  /** Notes what these points make stale. Resolves when that is durable; the function is for when they have been written, or have failed. */
+  begin(points: readonly Point[], now: number): Promise<() => void>;
+  /** Hours before this one that nobody is writing to, at most about so many points of them; null when nothing is due. */
+  next(beforeHour: number, points: number): Run | null;
+  /** A part whose older hours have not been looked at. */
+  nextBehind(): Part | null;
+  /** Every hour of a part from here on is rolled up or waits; null: it has nothing older. */
+  reached(part: Part, hours: readonly number[] | null): Promise<void>;
+  /** Forgets all that waits before this hour: it will be looked for anew. */
+  postpone(hour: number): Promise<void>;
+  /** The parts that a filter names, when it names them all and they are known; null otherwise. */
+  partsOf(
+    measurement: string,
+    tags: TagFilter,
+  ): Promise<readonly { readonly fromHour: number; readonly waiting: readonly number[] }[] | null>;
+  /** How many hours before this one wait. */
+  due(beforeHour: number): number;
+  /** Parts whose older hours have not all been looked at. */
+  readonly behind: number;
+}
+
+interface Known extends Part {
+  fromHour: number;
+  readonly waiting: Map<number, Hour>;
+}
+interface Hour {
+  /** Writes under way. */
+  writing: number;
+  /** So often has one begun. */
+  changes: number;
+  /** Resolves when it is durable that the hour waits. */
+  noted: Promise<void>;
+}
+
+/** Before all hours: nothing older is to be looked for. */
+const BEGINNING = 0;
+
+export const openLedger = (notes: RollUpNotes): Ledger => {
+  const parts = new Map<string, Known>();
+  const withWaiting = new Set<Known>();
+  const behind = new Set<Known>();
+  let last: Promise<void> = Promise.resolve();
+
+  /** One after the other, as they are decided. */
+  const note = (work: () => Promise<void>): Promise<void> => (last = last.catch(() => {}).then(work));
+  const hold = (part: Known, hour: number): Hour => {
+    const known = part.waiting.get(hour);
+    if (known !== undefined) return known;
+    const fresh = { writing: 0, changes: 0, noted: Promise.resolve() };
+    part.waiting.set(hour, fresh);
+    withWaiting.add(part);
+    return fresh;
+  };
+  const add = ({ hours, ...rest }: NotedPart): Known => {
+    const part: Known = { ...rest, waiting: new Map(), pointsAnHour: 0 };
+    parts.set(idOf(part.measurement, part.tag, part.value), part);
+    if (part.fromHour > BEGINNING) behind.add(part);
+    for (const hour of hours) hold(part, hour);
+    return part;
+  };
+  const loaded = notes.read().then((all) => void all.map(add));
+  loaded.catch(() => {}); // told by whoever waits for it
+
+  return {
+    async begin(points, now) {
+      await loaded;
+      const held = new Set<Hour>();
+      const fresh = new Map<Known, Set<number>>();
+      const touch = (part: Known, hour: number): void => {
+        if (!part.waiting.has(hour)) fresh.set(part, (fresh.get(part) ?? new Set()).add(hour));
+        held.add(hold(part, hour));
+      };
+      for (const { measurement, tags, at } of points)
+        for (const tag of OWNERS) {
+          const value = tags[tag];
+          if (value === undefined) continue;
+          let part = parts.get(idOf(measurement, tag, value));
+          if (part === undefined) {
+            part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] });
+            touch(part, part.fromHour); // what an earlier life of ours has written in this hour; what lies before is looked for
+          }
+          touch(part, hourOf(at));
+        }
+      if (fresh.size > 0) {
+        const noted = note(() => notes.wait([...fresh].map(([part, hours]) => ({ ...nameOf(part), hours: [...hours] }))));
+        for (const [part, hours] of fresh) for (const hour of hours) hold(part, hour).noted = noted;
+        noted.catch(() => forget(fresh));
+      }
+      for (const hour of held) {
+        hour.writing += 1;
+        hour.changes += 1;
+      }
+      const release = (): void => {
+        for (const hour of held) hour.writing -= 1;
+      };
+      try {
+        await Promise.all(new Set([...held].map(({ noted }) => noted)));
+      } catch (error) {
+        release();
+        throw error;
+      }
+      return release;
+    },
+    next(beforeHour, points) {
+      for (const part of withWaiting) {
+        const ready = [...part.waiting].filter(([hour, { writing }]) => hour < beforeHour && writing === 0);
+        const newest = Math.max(...ready.map(([hour]) => hour));
+        if (ready.length === 0) continue;
+        const most = Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / Math.max(1, part.pointsAnHour))));
+        const run = ready.filter(([hour]) => hour > newest - most).toSorted(([a], [b]) => a - b);
+        const before = run.map(([hour, { changes }]) => ({ hour, changes }));
+        withWaiting.delete(part);
+        withWaiting.add(part); // the others come first the next time
+        return { part, hours: run.map(([hour]) => hour), done: () => done(part, before) };
+      }
+      return null;
+    },
+    nextBehind: () => behind.values().next().value ?? null,
+    async reached(part, hours) {
+      await loaded;
+      const known = parts.get(idOf(part.measurement, part.tag, part.value));
+      if (known === undefined) return;
+      behind.delete(known);
+      known.fromHour = hours === null ? BEGINNING : Math.min(...hours);
+      for (const hour of hours ?? []) hold(known, hour).changes += 1;
+      if (known.fromHour > BEGINNING) behind.add(known); // at the end: each part gets its turn
+      await note(() => notes.replace([{ ...nameOf(known), hours: [...known.waiting.keys()] }]));
+    },
+    async postpone(hour) {
+      await loaded;
+      const changed: NotedPart[] = [];
+      for (const part of withWaiting) {
+        const old = [...part.waiting].filter(([one, { writing }]) => one < hour && writing === 0).map(([one]) => one);
+        if (old.length === 0) continue;
+        for (const one of old) part.waiting.delete(one);
+        part.fromHour = hour;
+        behind.add(part);
+        changed.push({ ...nameOf(part), hours: [...part.waiting.keys()] });
+      }
+      if (changed.length > 0) await note(() => notes.replace(changed));
+    },
+    async partsOf(measurement, tags) {
+      await loaded;
+      const tag = tags['agent'] !== undefined ? 'agent' : 'origin';
+      const values = tags[tag];
+      if (values === undefined) return null;
+      const found = values.map((value) => parts.get(idOf(measurement, tag, value)));
+      return found.every((part) => part !== undefined)
+        ? found.map(({ fromHour, waiting }) => ({ fromHour, waiting: [...waiting.keys()] }))
+        : null;
+    },
+    due(beforeHour) {
+      let count = 0;
+      for (const { waiting } of withWaiting) for (const hour of waiting.keys()) if (hour < beforeHour) count += 1;
+      return count;
+    },
+    get behind() {
+      return behind.size;
+    },
+  };
+
+  /** What could not be noted is as if it had not come: whoever wanted to write is told, and comes again. */
+  function forget(fresh: ReadonlyMap<Known, ReadonlySet<number>>): void {
+    for (const [part, hours] of fresh) {
+      for (const hour of hours) part.waiting.delete(hour);
+      if (part.waiting.size > 0) continue;
+      withWaiting.delete(part);
+      behind.delete(part);
+      parts.delete(idOf(part.measurement, part.tag, part.value));
+    }
+  }
+  async function done(part: Known, before: readonly { readonly hour: number; readonly changes: number }[]): Promise<void> {
+    const settled = before.filter(({ hour, changes }) => part.waiting.get(hour)?.changes === changes).map(({ hour }) => hour);
+    for (const hour of settled) part.waiting.delete(hour);
+    if (part.waiting.size === 0) withWaiting.delete(part);
+    await note(() => notes.done(nameOf(part), settled));
+  }
+};
+
+const HOURS_AT_ONCE = 24;
+
+export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
+const idOf = (measurement: string, tag: string, value: string): string => `${measurement}\u0000${tag}\u0000${value}`;
+const nameOf = ({ measurement, tag, value, fromHour }: Part): Omit<NotedPart, 'hours'> => ({ measurement, tag, value, fromHour });
+
+/** The tags that tell whose points they are. Points of nobody of ours are not rolled up. */
+const OWNERS = ['agent', 'origin'] as const;

@@ -1,0 +1,84 @@
+// Questions whose range lies in several tiers: each part asked where it lies, their buckets brought together.
+import { RAW, type Segment } from '../../sqlite/plan.ts';
+import { SketchSum } from '../../sqlite/codec/sketches.ts';
+import { COUNT, MAX, MIN, SKETCH, type Stat, SUM, VALUE } from '../../sqlite/stats.ts';
+import { type FieldValue, type Series, type SeriesQuery, type SeriesRow, TIERS } from '../../store.ts';
+import { canonical, merge, queryBuckets, queryPoints, sorted } from '../query.ts';
+import type { Reader } from '../reader.ts';
+import { askedOf, statsFor, type WantedStat } from './fields.ts';
+import { rollUpDatabase } from './places.ts';
+
+/** From which tier which part of a bucketed question is answered; null: all of it from the points. */
+export type Plan = (query: SeriesQuery, bucketMs: number) => Promise<readonly Segment[] | null> | null;
+
+export const querySeries = async (reader: Reader, query: SeriesQuery, plan: Plan): Promise<Series[]> => {
+  const { seriesOffset = 0, seriesLimit, bucketMs = 0 } = query;
+  const segments = bucketMs > 0 ? await plan(query, bucketMs) : null;
+  const found =
+    segments !== null
+      ? await queryTiers(reader, query, bucketMs, segments)
+      : bucketMs > 0
+        ? await queryBuckets(reader, query, bucketMs)
+        : await queryPoints(reader, query);
+  return sorted(found).slice(seriesOffset, seriesLimit === undefined ? undefined : seriesOffset + seriesLimit);
+};
+
+const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, segments: readonly Segment[]): Promise<Series[]> => {
+  const stats = statsFor(query.fields);
+  const { limit, ...unlimited } = query;
+  const parts = await Promise.all(
+    segments.map(({ tier, from, to }) => {
+      const of = tier === RAW ? reader : reader.of(rollUpDatabase(reader.source), TIERS[tier] ?? 'raw');
+      return queryBuckets(of, { ...unlimited, fields: askedOf(stats, tier !== RAW), from, to }, bucketMs);
+    }),
+  );
+  const bySeries = Map.groupBy(parts.flat(), ({ tags }) => canonical(tags));
+  return [...bySeries.values()].map((same) => ({
+    tags: same[0]?.tags ?? {},
+    rows: bucketsOf(same, stats)
+      .slice(0, limit)
+      .map(({ at, values }) => ({ at, values: aggregated(query, values) })),
+  }));
+};
+
+/** The buckets of one series; those that lie in two parts as one. `parts` in the order of time. */
+const bucketsOf = (parts: readonly Series[], stats: readonly WantedStat[]): SeriesRow[] => {
+  const buckets = new Map<number, SeriesRow>();
+  for (const { rows } of parts)
+    for (const row of rows) {
+      const known = buckets.get(row.at);
+      buckets.set(
+        row.at,
+        known === undefined ? row : { at: row.at, values: stats.map(({ stat }, i) => both(stat, known.values[i], row.values[i])) },
+      );
+    }
+  return [...buckets.values()].toSorted((a, b) => a.at - b.at);
+};
+
+type Cell = FieldValue | null;
+
+const both = (stat: Stat, earlier: Cell = null, later: Cell = null): Cell => {
+  if (earlier === null || later === null) return earlier ?? later;
+  if (stat === VALUE) return later;
+  if (stat === SKETCH) return merge(new SketchSum(), [String(earlier), String(later)]);
+  return NUMBERS[stat](Number(earlier), Number(later));
+};
+const NUMBERS: Readonly<Record<typeof COUNT | typeof SUM | typeof MIN | typeof MAX, (a: number, b: number) => number>> = {
+  [COUNT]: (a, b) => a + b,
+  [SUM]: (a, b) => a + b,
+  [MIN]: Math.min,
+  [MAX]: Math.max,
+};
+
+/** The statistics of each field made into its aggregate. */
+const aggregated = ({ fields }: SeriesQuery, values: SeriesRow['values']): SeriesRow['values'] => {
+  let next = 0;
+  return fields.map(({ aggregate }) => {
+    const first = values[next] ?? null;
+    next += 1;
+    if (aggregate !== 'mean') return first;
+    const count = values[next] ?? null;
+    next += 1;
+    return typeof first === 'number' && typeof count === 'number' ? first / count : null;
+  });
+};

@@ -1,0 +1,116 @@
+// Points as InfluxDB gives them to the windows of each tier. Pure: done again it gives the same.
+import { type Column, noNumbers, noTexts, type Rows } from '../../sqlite/codec/chunk.ts';
+import { isSketch, rollUp } from '../../sqlite/rollup.ts';
+import { columnKey, COUNT, fieldOfKey, MAX, MIN, statOfKey, SUM } from '../../sqlite/stats.ts';
+import type { FieldValue, Point } from '../../store.ts';
+import type { Table } from '../answer.ts';
+import type { FieldTypes, InfluxType } from '../field-types.ts';
+import { windowField } from './fields.ts';
+
+/** A field of the points. */
+export interface RolledField {
+  readonly name: string;
+  readonly type: InfluxType;
+  readonly isSketch: boolean;
+}
+export interface Windows {
+  readonly fields: readonly RolledField[];
+  /** Of 1m, 5m and 1h. */
+  readonly tiers: readonly (readonly Point[])[];
+}
+
+/** `tables`: one a series, the time first, whole hours of it; all of one measurement. */
+export const windowsOf = (measurement: string, tables: readonly Table[], types: FieldTypes): Windows => {
+  const fields = fieldsOf(measurement, tables, types);
+  const rows = rowsOf(tables, fields);
+  if (rows.at.length === 0) return { fields, tiers: [] };
+  const tiers = rollUp(rows, (number) => fields[number]?.isSketch ?? false);
+  return { fields, tiers: tiers.map((tier) => pointsOf(measurement, tables, fields, tier)) };
+};
+
+/** What each field of a window is for ever, for whoever writes them. */
+export const learnWindows = (measurement: string, fields: readonly RolledField[], into: FieldTypes): void => {
+  for (const { name, type } of fields) {
+    into.learn(measurement, name, type);
+    into.learn(measurement, windowField(name, COUNT), 'integer');
+    for (const stat of [MIN, MAX] as const) into.learn(measurement, windowField(name, stat), type);
+    into.learn(measurement, windowField(name, SUM), 'float');
+  }
+};
+
+const fieldsOf = (measurement: string, tables: readonly Table[], types: FieldTypes): RolledField[] => {
+  const names = new Set(tables.flatMap(({ columns }) => columns.slice(1)));
+  return [...names].toSorted().map((name) => ({
+    name,
+    type: types.known(measurement, name) ?? typeIn(tables, name),
+    isSketch: isSketch(measurement, name),
+  }));
+};
+
+/** Somebody else's field, written since the types were learned. */
+const typeIn = (tables: readonly Table[], name: string): InfluxType => {
+  for (const { columns, rows } of tables) {
+    const place = columns.indexOf(name);
+    const value = place < 0 ? undefined : rows.find((row) => (row[place] ?? null) !== null)?.[place];
+    if (typeof value === 'string') return 'string';
+    if (typeof value === 'boolean') return 'boolean';
+  }
+  return 'float';
+};
+
+const rowsOf = (tables: readonly Table[], fields: readonly RolledField[]): Rows => {
+  const length = tables.reduce((sum, { rows }) => sum + rows.length, 0);
+  const [series, at] = [new Float64Array(length), new Float64Array(length)];
+  const columns = new Map<number, Float64Array | (string | null)[]>();
+  for (const [number, { type }] of fields.entries())
+    columns.set(columnKey(number), type === 'string' || type === 'boolean' ? noTexts(length) : noNumbers(length));
+  let from = 0;
+  for (const [index, table] of tables.entries()) {
+    series.fill(index, from, from + table.rows.length);
+    for (const [i, row] of table.rows.entries()) at[from + i] = Number(row[0]);
+    for (const [number, { name }] of fields.entries()) {
+      const place = table.columns.indexOf(name);
+      const column = columns.get(columnKey(number));
+      if (place >= 0 && column !== undefined) fill(column, from, table.rows, place);
+    }
+    from += table.rows.length;
+  }
+  return { series, at, columns };
+};
+
+const fill = (column: Float64Array | (string | null)[], from: number, rows: Table['rows'], place: number): void => {
+  for (const [i, row] of rows.entries()) {
+    const value = row[place] ?? null;
+    if (value === null) continue;
+    if (!(column instanceof Float64Array)) column[from + i] = String(value);
+    else if (typeof value === 'number') column[from + i] = value;
+  }
+};
+
+const pointsOf = (
+  measurement: string,
+  tables: readonly Table[],
+  fields: readonly RolledField[],
+  { series, at, columns }: Rows,
+): Point[] => {
+  const made = [...columns].map(([key, column]) => {
+    const { name, type } = fields[fieldOfKey(key)] ?? { name: '', type: 'float' };
+    const stat = statOfKey(key);
+    return { name: windowField(name, stat), column, isBoolean: type === 'boolean' && stat !== COUNT };
+  });
+  const points: Point[] = [];
+  for (let row = 0; row < at.length; row += 1) {
+    const values: Record<string, FieldValue> = {};
+    for (const { name, column, isBoolean } of made) {
+      const value = cellOf(column, row);
+      if (value !== null) values[name] = isBoolean ? value === 'true' : value;
+    }
+    points.push({ measurement, tags: tables[series[row] ?? 0]?.tags ?? {}, at: at[row] ?? 0, fields: values });
+  }
+  return points;
+};
+
+const cellOf = (column: Column, row: number): number | string | null => {
+  const value = column[row] ?? null;
+  return typeof value === 'number' && Number.isNaN(value) ? null : value;
+};

@@ -1,0 +1,183 @@
+// Roll-ups in InfluxDB, ours and not its own: continuous queries are of 1.x alone, tasks of 2.x, and neither can merge sketches.
+import { type Clock, slept } from '../../../../protocol/time.ts';
+import { HOUR_MS, planRange, RAW, type Segment, withoutWaiting } from '../../sqlite/plan.ts';
+import { type Maintained, type Retention, type SeriesQuery, TIERS } from '../../store.ts';
+import type { Connection } from '../connection.ts';
+import { InfluxFailure } from '../failure.ts';
+import { rangeQuery } from '../influxql.ts';
+import type { Reader } from '../reader.ts';
+import type { InfluxSettings } from '../settings.ts';
+import { hourOf, type Ledger, openLedger, type Part, type Run } from './ledger.ts';
+import type { RollUpNotes } from './notes.ts';
+import { openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
+import { learnWindows, windowsOf } from './roll.ts';
+
+/** What an operator sees of them. */
+export interface RollUpState {
+  readonly database: string;
+  /** Hours of somebody's series that are over and not rolled up yet. */
+  readonly hoursWaiting: number;
+  /** Whose series' past has not all been looked at. */
+  readonly partsBehind: number;
+  /** Why it does not go on; null when it does. */
+  readonly message: string | null;
+  /** What to type where the places have to be made by somebody else. */
+  readonly commands: readonly string[];
+}
+
+export interface RollUps extends Pick<Ledger, 'begin'> {
+  /** One bounded piece. Rejects with InfluxFailure when InfluxDB is not there; when only the places are missing, the state says so. */
+  piece(now: number, retention: Retention): Promise<Maintained>;
+  /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
+  plan(query: SeriesQuery, bucketMs: number, now: number): Promise<readonly Segment[] | null>;
+  /** Where series are found whose points are gone; none while there are no places. */
+  readers(): readonly Reader[];
+  state(now: number): RollUpState;
+}
+
+export interface RollUpOptions {
+  readonly settings: InfluxSettings;
+  readonly connection: Connection;
+  readonly reader: Reader;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly notes: RollUpNotes;
+}
+
+/** An hour is rolled up when it is over and rounds have had this long to come in. */
+const AFTER_MS = 2 * 60_000;
+const POINTS_AT_ONCE = 20_000;
+/** Live points go first: it rests as long as a piece took. */
+const MOST_REST_MS = 1_000;
+const PLACES_AGAIN_MS = 10 * 60_000;
+/** With more segments than this the points are no slower. */
+const MOST_SEGMENTS = 24;
+
+export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, notes }: RollUpOptions): RollUps => {
+  const ledger = openLedger(notes);
+  let places: readonly TierPlace[] | null = null;
+  let kept: Retention | null = null;
+  let nextPlacesAt = Number.NEGATIVE_INFINITY;
+  let message: string | null = null;
+  let commands: readonly string[] = [];
+  const nothing: Maintained = { more: false, windowsRolledUp: 0, rowsDeleted: 0 };
+
+  /** The places, made anew when the retention has changed; null while they cannot be. */
+  const ready = async (retention: Retention): Promise<readonly TierPlace[] | null> => {
+    if (clock.monotonic() < nextPlacesAt && kept !== null && TIERS.every((tier) => kept?.[tier] === retention[tier])) return places;
+    const { dialect } = await connection.ready();
+    try {
+      places = await openPlaces(connection.http, settings, dialect, retention, timeoutMs);
+      [message, commands] = [null, []];
+    } catch (error) {
+      if (!(error instanceof InfluxFailure) || error.kind === 'unreachable' || error.kind === 'slow') throw error;
+      places = null;
+      [message, commands] = [error.message, placeCommands(settings, retention, dialect.major)];
+    }
+    kept = retention;
+    nextPlacesAt = clock.monotonic() + PLACES_AGAIN_MS;
+    return places;
+  };
+  /** The first hour that all points of are kept. */
+  const firstHour = async (now: number, { raw }: Retention): Promise<number> => {
+    const { place } = await connection.ready();
+    return Math.ceil((now - Math.min(raw, place.retentionMs ?? Number.POSITIVE_INFINITY)) / HOUR_MS);
+  };
+  const rollUp = async ({ part, hours, done }: Run, into: readonly TierPlace[], fromHour: number, now: number): Promise<void> => {
+    const whole = hours.filter((hour) => hour >= fromHour); // what is older than the points are kept stays as it was rolled up
+    const [first, last] = [whole[0], whole.at(-1)];
+    if (first !== undefined && last !== undefined) {
+      const range = { ...askOf(part), from: first * HOUR_MS, to: (last + 1) * HOUR_MS };
+      const tables = await reader.ask(rangeQuery(reader.source, range));
+      part.pointsAnHour = Math.ceil(tables.reduce((sum, { rows }) => sum + rows.length, 0) / (last + 1 - first));
+      const { fields, tiers } = windowsOf(part.measurement, tables, connection.types);
+      for (const [i, { write, types, keptMs }] of into.entries()) {
+        learnWindows(part.measurement, fields, types);
+        const refused = await write((tiers[i] ?? []).filter(({ at }) => at >= now - keptMs));
+        const [one] = refused;
+        if (one !== undefined) message = `${refused.length} windows of ${part.measurement} are refused: ${one.reason}`;
+      }
+    }
+    await done();
+  };
+  /** The newest older hours of a part that have points, given over to be rolled up. */
+  const lookBack = async (part: Part, fromHour: number): Promise<void> => {
+    const range = { ...askOf(part), from: fromHour * HOUR_MS, to: part.fromHour * HOUR_MS };
+    const [newest] = fromHour < part.fromHour ? await reader.ask(rangeQuery(reader.source, range, 'newest')) : [];
+    const at = newest?.rows[0]?.[0];
+    if (typeof at !== 'number' || at >= range.to) return ledger.reached(part, null);
+    const last = hourOf(at);
+    const first = Math.max(fromHour, last - HOURS_BACK + 1);
+    await ledger.reached(
+      part,
+      Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    );
+  };
+
+  return {
+    begin: ledger.begin,
+    async piece(now, retention) {
+      const into = await ready(retention);
+      if (into === null) {
+        await ledger.postpone(hourOf(now)); // nothing piles up: once the places are there, the past is looked at
+        return nothing;
+      }
+      const began = clock.monotonic();
+      const fromHour = await firstHour(now, retention);
+      const run = ledger.next(hourOf(now - AFTER_MS), POINTS_AT_ONCE);
+      const behind = run === null ? ledger.nextBehind() : null;
+      if (run === null && behind === null) return nothing;
+      if (run !== null) await rollUp(run, into, fromHour, now);
+      else if (behind !== null) await lookBack(behind, fromHour);
+      await slept(clock, Math.min(MOST_REST_MS, clock.monotonic() - began), new AbortController().signal);
+      return { more: true, windowsRolledUp: run?.hours.length ?? 0, rowsDeleted: 0 };
+    },
+    async plan(query, bucketMs, now) {
+      if (places === null || kept === null) return null;
+      const parts = await ledger.partsOf(query.measurement, query.tags);
+      if (parts === null) return null;
+      const rawFloor = (await firstHour(now, kept)) * HOUR_MS;
+      const floors = TIERS.map((tier, i) => (i === RAW ? rawFloor : now - (kept?.[tier] ?? 0)));
+      const rolledFrom = Math.max(query.from, ...parts.map(({ fromHour }) => fromHour * HOUR_MS));
+      const hours = [...new Set(parts.flatMap(({ waiting }) => waiting))].sort((a, b) => a - b);
+      const rolled = rolledFrom < query.to ? planRange({ from: rolledFrom, to: query.to, bucketMs }, floors) : [];
+      const segments = joined([
+        { tier: RAW, from: query.from, to: Math.min(rolledFrom, query.to) },
+        ...withoutWaiting(rolled, hours, rawFloor),
+      ]);
+      if (segments.every(({ tier }) => tier === RAW)) return null;
+      return segments.length > MOST_SEGMENTS ? coarse(segments, Math.ceil(rawFloor / HOUR_MS) * HOUR_MS, query.to) : segments;
+    },
+    readers: () => (places === null ? [] : [reader.of(rollUpDatabase(settings), '1h')]),
+    state: (now) => ({
+      database: rollUpDatabase(settings),
+      hoursWaiting: ledger.due(hourOf(now - AFTER_MS)),
+      partsBehind: ledger.behind,
+      message,
+      commands,
+    }),
+  };
+};
+
+const HOURS_BACK = 24;
+
+const askOf = ({ measurement, tag, value }: Part): Pick<SeriesQuery, 'measurement' | 'tags'> => ({ measurement, tags: { [tag]: [value] } });
+
+/** All that is kept as points from the points. */
+const coarse = (segments: readonly Segment[], rawFrom: number, to: number): Segment[] => [
+  ...segments.filter(({ from }) => from < rawFrom).map((segment) => ({ ...segment, to: Math.min(segment.to, rawFrom) })),
+  { tier: RAW, from: Math.max(rawFrom, segments[0]?.from ?? rawFrom), to },
+];
+
+/** Neighbours of one tier as one. */
+const joined = (segments: readonly Segment[]): Segment[] => {
+  const all: Segment[] = [];
+  for (const segment of segments) {
+    const before = all.at(-1);
+    if (segment.from >= segment.to) continue;
+    if (before !== undefined && before.tier === segment.tier && before.to === segment.from)
+      all[all.length - 1] = { ...before, to: segment.to };
+    else all.push(segment);
+  }
+  return all;
+};

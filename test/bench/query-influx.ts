@@ -1,10 +1,13 @@
 // The same questions with InfluxDB behind: what our side adds to what InfluxDB takes itself for the one request that holds the answer.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { InfluxSettings } from '../../controller/series/influx/settings.ts';
-import { openInfluxStore } from '../../controller/series/influx/store.ts';
-import type { Point, SeriesStore } from '../../controller/series/store.ts';
+import { type InfluxStore, openInfluxStore } from '../../controller/series/influx/store.ts';
+import type { Point, Retention, SeriesStore } from '../../controller/series/store.ts';
+import { openState } from '../../controller/state/database.ts';
+import { rollUpNotes } from '../../controller/storage/rollup-notes.ts';
 import { systemClock } from '../../protocol/time.ts';
 import { influxdMissing, startInfluxd } from '../helpers/influxd.ts';
 import { atMost, type Bound, quantile } from './bench.ts';
@@ -13,6 +16,7 @@ const POINTS_AT_ONCE = 5_000;
 const ADDED_MS = 10;
 const RUNS = 23;
 const WARM = 3;
+const FOR_EVER: Retention = { raw: 1e13, '1m': 1e13, '5m': 1e13, '1h': 1e13 };
 
 export interface InfluxQuestion {
   readonly name: string;
@@ -28,10 +32,17 @@ export const askInflux = async (
   say: (line: string) => void,
   batches: Iterable<readonly Point[]>,
   questions: readonly InfluxQuestion[],
+  end: number,
 ): Promise<InfluxAnswers> => {
   if (influxdMissing !== false) throw new Error(influxdMissing);
   await using influxd = await startInfluxd();
-  await using store = openInfluxStore(InfluxSettings.parse({ url: influxd.url }), { clock: systemClock });
+  const notes = rollUpNotes(openState(new DatabaseSync(':memory:')), influxd.url);
+  const open = async (url: string): Promise<InfluxStore> => {
+    const store = openInfluxStore(InfluxSettings.parse({ url }), { clock: { ...systemClock, now: () => end }, notes });
+    while ((await store.maintain({ now: end, retention: FOR_EVER })).more);
+    return store;
+  };
+  await using store = await open(influxd.url);
   let waiting: Point[] = [];
   let written = 0;
   for (const batch of batches) {
@@ -43,10 +54,13 @@ export const askInflux = async (
   }
   await store.write(waiting);
   say(`${written + waiting.length} points in InfluxDB`);
+  const rolledFrom = performance.now();
+  while ((await store.maintain({ now: end, retention: FOR_EVER })).more);
+  say(`rolled up in ${((performance.now() - rolledFrom) / 1_000).toFixed(0)} s`);
   const figures: Record<string, number> = {};
   const bounds: Bound[] = [];
   for (const { name, ask } of questions) {
-    const requests = await requestsOf(influxd.url, ask);
+    const requests = await requestsOf(influxd.url, ask, open);
     const own: number[] = [];
     const ours: number[] = [];
     for (let run = 0; run < RUNS; run += 1) {
@@ -65,7 +79,11 @@ export const askInflux = async (
 };
 
 /** What a question asks of InfluxDB, seen by somebody in between. */
-const requestsOf = async (url: string, ask: InfluxQuestion['ask']): Promise<readonly string[]> => {
+const requestsOf = async (
+  url: string,
+  ask: InfluxQuestion['ask'],
+  open: (url: string) => Promise<InfluxStore>,
+): Promise<readonly string[]> => {
   const bodies: string[] = [];
   const server = createServer(async (incoming, outgoing) => {
     const body = await text(incoming);
@@ -78,7 +96,8 @@ const requestsOf = async (url: string, ask: InfluxQuestion['ask']): Promise<read
   const address = server.address();
   const between = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   {
-    await using store = openInfluxStore(InfluxSettings.parse({ url: between }), { clock: systemClock });
+    await using store = await open(between);
+    bodies.length = 0;
     await ask(store);
   }
   server.close();

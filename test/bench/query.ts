@@ -45,7 +45,7 @@ export const query: Bench = {
         bounds.push(atMost(`${name}, p95`, quantile(tookMs, 0.95), BOUND_MS, 'ms'));
         say(`${name}: median ${(quantile(tookMs, 0.5) ?? 0).toFixed(1)} ms, p95 ${(quantile(tookMs, 0.95) ?? 0).toFixed(1)} ms`);
       }
-      const behind = await askInflux(say, pointsForInflux(short), questionsForInflux(short));
+      const behind = await askInflux(say, pointsForInflux(short), questionsForInflux(short), START + daysInInflux(short) * DAY_MS);
       return { figures: { ...figures, ...behind.figures }, bounds: [...bounds, ...behind.bounds] };
     } finally {
       rmSync(directory, { recursive: true });
@@ -126,7 +126,7 @@ const timed = async (ask: Question, store: SeriesStore, end: number): Promise<nu
 /** Of the 500 series some hours, of one of them a month, and the mesh: InfluxDB takes a tenth of what the embedded store takes. */
 function* pointsForInflux(short: boolean): Generator<Point[]> {
   yield* heavyRounds({ agents: 1, targets: 1, rounds: daysInInflux(short) * 1_440, intervalMs: MINUTE_MS, startAt: START });
-  yield* lastHours(daysInInflux(short), short ? 2 : 24);
+  yield* lastHours(daysInInflux(short), 2);
   yield* meshOf(daysInInflux(short));
 }
 const daysInInflux = (short: boolean): number => (short ? 3 : 30);

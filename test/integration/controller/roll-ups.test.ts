@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import type { RollUpNotes } from '../../../controller/series/influx/rollups/notes.ts';
 import { type InfluxStore, openInfluxStore } from '../../../controller/series/influx/store.ts';
-import type { Aggregate, Point, Retention, Series, SeriesQuery } from '../../../controller/series/store.ts';
+import type { Point, Retention, Series, SeriesQuery } from '../../../controller/series/store.ts';
 import { openState, type State } from '../../../controller/state/database.ts';
 import { rollUpNotes } from '../../../controller/storage/rollup-notes.ts';
 import { decodeSketch, encodeSketch, makeSketch, mergeSketches, quantileOf } from '../../../protocol/sketch.ts';
@@ -37,6 +37,7 @@ const pointOf = (at: number, agent: string, chance: () => number): Point => {
       packets_transmitted: Math.floor(chance() * 10),
       rtt_sketch,
       time_source: 'controller',
+      extra: quarter(chance),
       ...(chance() < 0.8 ? { average_response_ms: quarter(chance) } : {}),
     },
   };
@@ -46,26 +47,33 @@ const roundsOf = (agent: string, from: number, count: number, everyMs: number, s
   return Array.from({ length: count }, (_, i) => pointOf(from + i * everyMs, agent, chance));
 };
 
-const ALL: readonly Aggregate[] = ['last', 'mean', 'min', 'max', 'sum', 'count'];
-const FIELDS: SeriesQuery['fields'] = [
-  ...ALL.map((aggregate) => ({ field: 'average_response_ms', aggregate })),
+/** What windows keep: all of `extra`, which the catalogue does not know, and of the others what their kind needs. */
+const KEPT_FIELDS: SeriesQuery['fields'] = [
+  ...(['last', 'mean', 'min', 'max', 'sum', 'count'] as const).map((aggregate) => ({ field: 'extra', aggregate })),
+  ...(['mean', 'min', 'max', 'sum', 'count'] as const).map((aggregate) => ({ field: 'average_response_ms', aggregate })),
   { field: 'packets_transmitted', aggregate: 'sum' },
   { field: 'packets_transmitted', aggregate: 'max' },
   { field: 'rtt_sketch', aggregate: 'sketch' },
-  { field: 'rtt_sketch', aggregate: 'count' },
   { field: 'time_source', aggregate: 'last' },
+];
+const PACKETS = KEPT_FIELDS.findIndex(({ field, aggregate }) => field === 'packets_transmitted' && aggregate === 'sum');
+const OTHER_FIELDS: SeriesQuery['fields'] = [
+  { field: 'average_response_ms', aggregate: 'last' },
+  { field: 'packets_transmitted', aggregate: 'count' },
   { field: 'time_source', aggregate: 'sum' },
 ];
 const questionOf = (from: number, to: number, bucketMs: number, agents: readonly string[]): SeriesQuery => ({
   measurement: 'ping',
   tags: { agent: agents },
-  fields: FIELDS,
+  fields: KEPT_FIELDS,
   from,
   to,
   bucketMs,
 });
 const keyed = (series: readonly Series[]): object =>
   Object.fromEntries(series.map(({ tags, rows }) => [keyOf({ measurement: 'ping', tags }), rows]));
+const only = (answer: object, agents: readonly string[]): object =>
+  Object.fromEntries(Object.entries(answer).filter(([key]) => agents.some((agent) => key.includes(`agent=${agent} `))));
 const rollUpAll = async (store: InfluxStore, retention = KEPT, now = NOW): Promise<number> => {
   let windows = 0;
   for (let more = true; more; ) {
@@ -89,10 +97,7 @@ else {
     return Number(table?.values[0]?.[1] ?? 0);
   };
   const same = async (t: Test, store: InfluxStore, model: SeriesModel, question: SeriesQuery, what: string): Promise<void> => {
-    const wanted = model.query(question);
-    const agents = question.tags['agent'] ?? [];
-    const named = Object.fromEntries(Object.entries(wanted).filter(([key]) => agents.some((agent) => key.includes(`agent=${agent} `))));
-    t.same(keyed(await store.query(question)), named, what);
+    t.same(keyed(await store.query(question)), only(model.query(question), question.tags['agent'] ?? []), what);
   };
 
   t.test('roll-ups: whatever is asked, windows answer what all the points give, late and repeated ones included', async (t) => {
@@ -105,13 +110,16 @@ else {
     };
     const from = NOW - 30 * MINUTE - 40 * HOUR;
     for (const [i, agent] of ['ams1', 'fra1'].entries()) await write(roundsOf(agent, from + 7_000 * i, 1_200, 2 * MINUTE, i));
+    await write(roundsOf('fra1', from + 30 * HOUR, 900, 10_000, 8));
     await rollUpAll(store);
     t.match(store.state().rollUps, { database: `${database}_rollups`, hoursWaiting: 0, partsBehind: 0, message: null, commands: [] });
-    t.ok((await rowsIn(database, '1h', 'average_response_ms:max')) >= 40, 'there are windows');
+    t.ok((await rowsIn(database, '1h', 'extra:max')) >= 40, 'there are windows');
 
     const check = async (what: string): Promise<void> => {
       for (const bucketMs of [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 7 * HOUR, DAY])
         for (const agents of [['ams1'], ['ams1', 'fra1']]) {
+          const others = { ...questionOf(from, NOW, bucketMs, agents), fields: OTHER_FIELDS };
+          await same(t, store, model, others, `${what}: what windows do not keep, in ${bucketMs / MINUTE} min`);
           await same(
             t,
             store,
@@ -161,7 +169,7 @@ else {
     t.same(await store.listSeries('ping', {}), [{ agent: 'ams1', task: 'gw/icmp' }], 'a series of roll-ups only is still found');
     for (const bucketMs of [DAY, HOUR]) {
       const [series] = await store.query(questionOf(from, NOW, bucketMs, ['ams1']));
-      const sums = series?.rows.map(({ values }) => Number(values[6])) ?? [];
+      const sums = series?.rows.map(({ values }) => Number(values[PACKETS])) ?? [];
       t.equal(
         sums.reduce((a, b) => a + b, 0),
         packets.length,
@@ -174,6 +182,33 @@ else {
     const sketches = days.flatMap(({ rows }) => rows.map(({ values }) => decodeSketch(String(values[0]))));
     const p95 = quantileOf(mergeSketches(sketches.flatMap((sketch) => (sketch.ok ? [sketch.value] : []))), 0.95) ?? Number.NaN;
     t.ok(Math.abs(p95 / exact - 1) <= 0.01, `p95 of the month ${p95.toFixed(2)} ms, of its packets ${exact.toFixed(2)} ms`);
+  });
+
+  t.test('roll-ups: past the points, minutes answer where there were several points in one, five minutes elsewhere', async (t) => {
+    const database = `rolled${databases++}`;
+    await using store = open(database, rollUpNotes(newState(), database));
+    const from = NOW - 30 * MINUTE - 60 * HOUR;
+    const model = new SeriesModel();
+    const fast = roundsOf('fast', from, 720, 10_000, 1);
+    const slow = roundsOf('slow', from, 120, MINUTE, 2);
+    model.write([...fast, ...slow]);
+    await store.write([...fast, ...slow]);
+    await rollUpAll(store);
+    await rollUpAll(store, { ...KEPT, raw: DAY });
+    await store.deleteBefore(NOW - DAY);
+    const ask = questionOf(from, NOW, MINUTE, ['fast']);
+    t.same(keyed(await store.query(ask)), only(model.query(ask), ['fast']));
+    const rows = (await store.query(questionOf(from, NOW, MINUTE, ['slow']))).flatMap((series) => series.rows);
+    t.ok(rows.length > 0 && rows.every(({ at }) => at % (5 * MINUTE) === 0), 'a window of five minutes stands at its first');
+    const sum = (of: readonly Point[]): number => of.reduce((all, { fields }) => all + Number(fields['packets_transmitted']), 0);
+    t.equal(
+      rows.reduce((all, { values }) => all + Number(values[PACKETS]), 0),
+      sum(slow),
+    );
+    t.equal(
+      await rowsIn(database, '1m', 'extra:max'),
+      new Set(fast.map(({ at, tags }) => `${tags['task']} ${Math.floor(at / MINUTE)}`)).size,
+    );
   });
 
   t.test('roll-ups: cut off at whatever step and started again, they are as if nothing had happened', async (t) => {
@@ -256,7 +291,7 @@ else {
     await same(t, store, model, questionOf(NOW - 60 * HOUR, NOW, HOUR, ['ams1']), 'before it is looked at');
     await rollUpAll(store);
     t.equal(store.state().rollUps?.partsBehind, 0);
-    t.ok((await rowsIn(database, '1h', 'average_response_ms:max')) >= 50);
+    t.ok((await rowsIn(database, '1h', 'extra:max')) >= 50);
     await same(t, store, model, questionOf(NOW - 60 * HOUR, NOW, HOUR, ['ams1']), 'after it');
     const theirs = { ...questionOf(NOW - 60 * HOUR, NOW, HOUR, ['theirs']), fields: [{ field: 'v', aggregate: 'sum' as const }] };
     t.same(
@@ -309,7 +344,7 @@ t.test(
     await rollUpAll(later);
     t.match(later.state().rollUps, { message: null, commands: [], partsBehind: 0 });
     t.same(keyed(await later.query(question)), model.query(question), 'and after it was typed, from the windows');
-    const [table] = await influxd.query('SELECT count("average_response_ms:max") FROM "telegraf_rollups"."1h"."ping"');
+    const [table] = await influxd.query('SELECT count("extra:max") FROM "telegraf_rollups"."1h"."ping"');
     t.ok(Number(table?.values[0]?.[1]) >= 2);
   },
 );

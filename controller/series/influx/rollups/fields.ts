@@ -1,5 +1,6 @@
 // How a window lies in InfluxDB: a field keeps its name for its last value (a sketch: for the merged one) and has its statistics beside it,
 // `average_response_ms:max`, so that a dashboard may ask for them too.
+import { METRICS, type Metric } from '../../../../protocol/metrics.ts';
 import type { Aggregate } from '../../store.ts';
 import { COUNT, MAX, MIN, SKETCH, STATS_OF, type Stat, SUM, VALUE } from '../../sqlite/stats.ts';
 
@@ -21,6 +22,26 @@ const MERGE: Readonly<Record<Stat, { readonly raw: Aggregate; readonly windows: 
   [MIN]: { raw: 'min', windows: 'min' },
   [MAX]: { raw: 'max', windows: 'max' },
   [SKETCH]: { raw: 'sketch', windows: 'sketch' },
+};
+
+/** What a window keeps of a field, by how its values are merged: each value costs InfluxDB as much as one of a round. What is asked beyond it comes from the points. */
+const KEPT: Readonly<Record<Metric['merge'], readonly Stat[]>> = {
+  sum: [SUM, MAX],
+  mean: [COUNT, SUM, MIN, MAX],
+  'from-counts': [COUNT, SUM, MIN, MAX],
+  'from-sketch': [MIN, MAX],
+  min: [MIN],
+  max: [COUNT, MAX],
+  last: [VALUE, MIN, MAX],
+  sketch: [SKETCH],
+};
+const ALL: readonly Stat[] = [VALUE, COUNT, SUM, MIN, MAX];
+const MERGE_OF = new Map(Object.values(METRICS).map(({ measurement, field, merge }) => [`${measurement}.${field}`, merge]));
+
+/** A field that the catalogue does not know has all of them. */
+export const keeps = (measurement: string, field: string, stat: Stat): boolean => {
+  const merge = MERGE_OF.get(`${measurement}.${field}`);
+  return (merge === undefined ? ALL : KEPT[merge]).includes(stat);
 };
 
 export interface WantedStat {

@@ -1,11 +1,12 @@
 // Questions whose range lies in several tiers: each part asked where it lies, their buckets brought together.
-import { RAW, type Segment } from '../../sqlite/plan.ts';
+import type { Segment } from '../../sqlite/plan.ts';
 import { SketchSum } from '../../sqlite/codec/sketches.ts';
 import { COUNT, MAX, MIN, SKETCH, type Stat, SUM, VALUE } from '../../sqlite/stats.ts';
-import { type FieldValue, type Series, type SeriesQuery, type SeriesRow, TIERS } from '../../store.ts';
+import { type FieldValue, type Series, type SeriesQuery, type SeriesRow, type Tier, TIERS } from '../../store.ts';
 import { canonical, merge, queryBuckets, queryPoints, sorted } from '../query.ts';
 import type { Reader } from '../reader.ts';
 import { askedOf, statsFor, type WantedStat } from './fields.ts';
+import { hourOf } from './ledger.ts';
 import { rollUpDatabase } from './places.ts';
 
 /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
@@ -26,10 +27,14 @@ export const querySeries = async (reader: Reader, query: SeriesQuery, plan: Plan
 const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, segments: readonly Segment[]): Promise<Series[]> => {
   const stats = statsFor(query.fields);
   const { limit, ...unlimited } = query;
+  const inTier = (tier: Tier, from: number, to: number): Promise<Series[]> => {
+    const of = tier === 'raw' ? reader : reader.of(rollUpDatabase(reader.source), tier);
+    return queryBuckets(of, { ...unlimited, fields: askedOf(stats, tier !== 'raw'), from, to }, bucketMs);
+  };
   const parts = await Promise.all(
-    segments.map(({ tier, from, to }) => {
-      const of = tier === RAW ? reader : reader.of(rollUpDatabase(reader.source), TIERS[tier] ?? 'raw');
-      return queryBuckets(of, { ...unlimited, fields: askedOf(stats, tier !== RAW), from, to }, bucketMs);
+    segments.map(async ({ tier: number, from, to }) => {
+      const tier = TIERS[number] ?? 'raw';
+      return tier === '1m' ? besides(await inTier('1m', from, to), await inTier('5m', from, to)) : inTier(tier, from, to);
     }),
   );
   const bySeries = Map.groupBy(parts.flat(), ({ tags }) => canonical(tags));
@@ -39,6 +44,16 @@ const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, 
       .slice(0, limit)
       .map(({ at, values }) => ({ at, values: aggregated(query, values) })),
   }));
+};
+
+/** Hours of series that have no windows of a minute, because their points are no finer, are given by those of five. */
+const besides = (minutes: readonly Series[], fives: readonly Series[]): Series[] => {
+  const there = new Map(minutes.map(({ tags, rows }) => [canonical(tags), new Set(rows.map(({ at }) => hourOf(at)))]));
+  const rest = fives.map(({ tags, rows }) => {
+    const hours = there.get(canonical(tags));
+    return { tags, rows: hours === undefined ? rows : rows.filter(({ at }) => !hours.has(hourOf(at))) };
+  });
+  return [...minutes, ...rest];
 };
 
 /** The buckets of one series; those that lie in two parts as one. `parts` in the order of time. */

@@ -2,10 +2,11 @@
 import { type Column, noNumbers, noTexts, type Rows } from '../../sqlite/codec/chunk.ts';
 import { isSketch, rollUp } from '../../sqlite/rollup.ts';
 import { columnKey, COUNT, fieldOfKey, MAX, MIN, statOfKey, SUM } from '../../sqlite/stats.ts';
-import type { FieldValue, Point } from '../../store.ts';
+import { type FieldValue, type Point, TIER_MS } from '../../store.ts';
 import type { Table } from '../answer.ts';
 import type { FieldTypes, InfluxType } from '../field-types.ts';
-import { windowField } from './fields.ts';
+import { keeps, windowField } from './fields.ts';
+import { hourOf } from './ledger.ts';
 
 /** A field of the points. */
 export interface RolledField {
@@ -25,7 +26,21 @@ export const windowsOf = (measurement: string, tables: readonly Table[], types: 
   const rows = rowsOf(tables, fields);
   if (rows.at.length === 0) return { fields, tiers: [] };
   const tiers = rollUp(rows, (number) => fields[number]?.isSketch ?? false);
-  return { fields, tiers: tiers.map((tier) => pointsOf(measurement, tables, fields, tier)) };
+  const finer = tables.map(({ rows: points }) => finerThanMinutes(points));
+  const isFiner: Keep = (series, at) => finer[series]?.has(hourOf(at)) ?? false;
+  return { fields, tiers: tiers.map((tier, i) => pointsOf(measurement, tables, fields, tier, i === 0 ? isFiner : () => true)) };
+};
+
+/** The hours with more than one point in some minute. Where no minute has two, minutes would be the points once more; more points never take an hour out. */
+const finerThanMinutes = (rows: Table['rows']): ReadonlySet<number> => {
+  const hours = new Set<number>();
+  let last = Number.NaN;
+  for (const [at] of rows) {
+    const minute = Math.floor(Number(at) / TIER_MS['1m']);
+    if (minute === last) hours.add(hourOf(Number(at)));
+    last = minute;
+  }
+  return hours;
 };
 
 /** What each field of a window is for ever, for whoever writes them. */
@@ -87,19 +102,25 @@ const fill = (column: Float64Array | (string | null)[], from: number, rows: Tabl
   }
 };
 
+type Keep = (series: number, at: number) => boolean;
+
 const pointsOf = (
   measurement: string,
   tables: readonly Table[],
   fields: readonly RolledField[],
   { series, at, columns }: Rows,
+  keep: Keep,
 ): Point[] => {
-  const made = [...columns].map(([key, column]) => {
+  const made = [...columns].flatMap(([key, column]) => {
     const { name, type } = fields[fieldOfKey(key)] ?? { name: '', type: 'float' };
     const stat = statOfKey(key);
-    return { name: windowField(name, stat), column, isBoolean: type === 'boolean' && stat !== COUNT };
+    return keeps(measurement, name, stat)
+      ? [{ name: windowField(name, stat), column, isBoolean: type === 'boolean' && stat !== COUNT }]
+      : [];
   });
   const points: Point[] = [];
   for (let row = 0; row < at.length; row += 1) {
+    if (!keep(series[row] ?? 0, at[row] ?? 0)) continue;
     const values: Record<string, FieldValue> = {};
     for (const { name, column, isBoolean } of made) {
       const value = cellOf(column, row);

@@ -10,6 +10,7 @@ import type { InfluxSettings } from '../settings.ts';
 import { hourOf, type Ledger, openLedger, type Part, type Run } from './ledger.ts';
 import type { RollUpNotes } from './notes.ts';
 import { openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
+import { keeps, statsFor } from './fields.ts';
 import { learnWindows, windowsOf } from './roll.ts';
 
 /** What an operator sees of them. */
@@ -47,7 +48,7 @@ export interface RollUpOptions {
 /** An hour is rolled up when it is over and rounds have had this long to come in. */
 const AFTER_MS = 2 * 60_000;
 const POINTS_AT_ONCE = 20_000;
-/** Live points go first: it rests as long as a piece took. */
+/** Live points go first: it rests half as long as a piece took. */
 const MOST_REST_MS = 1_000;
 const PLACES_AGAIN_MS = 10 * 60_000;
 /** With more segments than this the points are no slower. */
@@ -129,11 +130,11 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
       if (run === null && behind === null) return nothing;
       if (run !== null) await rollUp(run, into, fromHour, now);
       else if (behind !== null) await lookBack(behind, fromHour);
-      await slept(clock, Math.min(MOST_REST_MS, clock.monotonic() - began), new AbortController().signal);
+      await slept(clock, Math.min(MOST_REST_MS, (clock.monotonic() - began) / 2), new AbortController().signal);
       return { more: true, windowsRolledUp: run?.hours.length ?? 0, rowsDeleted: 0 };
     },
     async plan(query, bucketMs, now) {
-      if (places === null || kept === null) return null;
+      if (places === null || kept === null || !isKept(query)) return null;
       const parts = await ledger.partsOf(query.measurement, query.tags);
       if (parts === null) return null;
       const rawFloor = (await firstHour(now, kept)) * HOUR_MS;
@@ -143,7 +144,9 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
       const rolled = rolledFrom < query.to ? planRange({ from: rolledFrom, to: query.to, bucketMs }, floors) : [];
       const segments = joined([
         { tier: RAW, from: query.from, to: Math.min(rolledFrom, query.to) },
-        ...withoutWaiting(rolled, hours, rawFloor),
+        ...withoutWaiting(rolled, hours, rawFloor).map((segment) =>
+          segment.from >= rawFloor && segment.tier === MINUTES ? { ...segment, tier: RAW } : segment,
+        ),
       ]);
       if (segments.every(({ tier }) => tier === RAW)) return null;
       return segments.length > MOST_SEGMENTS ? coarse(segments, Math.ceil(rawFloor / HOUR_MS) * HOUR_MS, query.to) : segments;
@@ -160,6 +163,11 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
 };
 
 const HOURS_BACK = 24;
+/** Points are read instead while there are any: not every series has such windows. */
+const MINUTES = TIERS.indexOf('1m');
+
+const isKept = ({ measurement, fields }: SeriesQuery): boolean =>
+  statsFor(fields).every(({ field, stat }) => keeps(measurement, field, stat));
 
 const askOf = ({ measurement, tag, value }: Part): Pick<SeriesQuery, 'measurement' | 'tags'> => ({ measurement, tags: { [tag]: [value] } });
 

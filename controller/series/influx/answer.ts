@@ -3,14 +3,21 @@ import * as z from 'zod';
 import type { FieldValue } from '../store.ts';
 import { InfluxFailure } from './failure.ts';
 
-const Cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+type Cell = FieldValue | null;
+
+const isCell = (value: unknown): value is Cell =>
+  value === null || typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
+const isRows = (value: unknown): boolean => Array.isArray(value) && value.every((row) => Array.isArray(row) && row.every(isCell));
+const isTexts = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+
+/** Looked at and not copied: an answer may have ten thousand tables, or a hundred thousand cells. */
 const Table = z.object({
   name: z.string().optional(),
-  tags: z.record(z.string(), z.string()).optional(),
+  tags: z.custom<Readonly<Record<string, string>>>(isTexts).optional(),
   columns: z.array(z.string()),
-  values: z.array(z.array(Cell)).optional(),
+  values: z.custom<readonly (readonly Cell[])[]>(isRows).optional(),
 });
-/** Compiled: an answer may have a hundred thousand cells. */
 const Answer = z.compile(
   z.object({
     error: z.string().optional(),
@@ -23,7 +30,7 @@ export interface Table {
   /** Without those that are empty: InfluxDB gives every key of the measurement. */
   readonly tags: Readonly<Record<string, string>>;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly (FieldValue | null)[])[];
+  readonly rows: readonly (readonly Cell[])[];
 }
 
 /** The tables of the first statement. Throws InfluxFailure with the server's words. */
@@ -34,8 +41,17 @@ export const tablesOf = (text: string, what: string): Table[] => {
   if (error !== undefined) throw new InfluxFailure(/not found/i.test(error) ? 'missing' : 'failing', `${what}: ${error}`, error);
   return (result?.series ?? []).map(({ name = '', tags = {}, columns, values = [] }) => ({
     name,
-    tags: Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== '')),
+    tags: filled(tags),
     columns,
     rows: values,
   }));
+};
+
+const filled = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+  const kept: Record<string, string> = {};
+  for (const name in tags) {
+    const value = tags[name] ?? '';
+    if (value !== '') kept[name] = value;
+  }
+  return kept;
 };

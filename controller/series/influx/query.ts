@@ -1,6 +1,6 @@
 // Questions to the store as one or two questions in InfluxQL, and their answers as one.
 import { parseSketches, SketchSum } from '../sqlite/codec/sketches.ts';
-import type { Point, Series, SeriesQuery, SeriesRow, TagFilter } from '../store.ts';
+import type { FieldValue, Point, Series, SeriesQuery, SeriesRow, TagFilter } from '../store.ts';
 import type { Table } from './answer.ts';
 import { bucketQuery, latestQuery, rawQuery, type Selected, seriesQuery } from './influxql.ts';
 import type { Reader } from './reader.ts';
@@ -65,6 +65,7 @@ export const queryBuckets = async (reader: Reader, query: SeriesQuery, bucketMs:
       };
     }),
   ];
+  if (counted.length === 0 || merged.length === 0) return parts.map(({ tags, rows }) => ({ tags, rows: limited(rows, limit) }));
   return join(parts, limit);
 };
 
@@ -99,16 +100,30 @@ const spread = (values: SeriesRow['values'], places: readonly number[], width: n
   return row;
 };
 
-const seriesOf = ({ tags, rows }: Table, places: readonly number[], width = places.length): Series => ({
-  tags,
-  rows: rows
-    .map(([at, ...values]) => ({ at: Number(at), values: spread(values, places, width) }))
-    .filter(({ values }) => values.some((value) => value !== null)),
-});
+/** Without the rows that have nothing. */
+const seriesOf = ({ tags, rows }: Table, places: readonly number[], width = places.length): Series => {
+  const filled: SeriesRow[] = [];
+  for (const row of rows) {
+    if (row.every((value, i) => i === 0 || value === null)) continue;
+    const values = row.slice(1);
+    filled.push({ at: Number(row[0]), values: width === places.length ? values : spread(values, places, width) });
+  }
+  return { tags, rows: filled };
+};
 
-/** Of the same series always the same. */
-export const canonical = (tags: Series['tags']): string =>
-  JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+/** Of the same series always the same, and in the order of tags: the text of `[[name, value], …]` in JSON, without a detour over arrays. */
+export const canonical = (tags: Series['tags']): string => {
+  let text = '';
+  let before = '';
+  for (const name in tags) {
+    if (name < before) return JSON.stringify(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    text += `${text === '' ? '[' : ','}[${quoted(name)},${quoted(tags[name] ?? '')}]`;
+    before = name;
+  }
+  return text === '' ? '[]' : `${text}]`;
+};
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** The answers to both questions as one: a bucket has what either of them knows. */
 const join = (parts: readonly Series[], limit: number | undefined): Series[] =>
@@ -179,13 +194,14 @@ export const fieldsOf = (
   columns: Table['columns'],
   row: Table['rows'][number],
   isTag = (_column: string): boolean => false,
-): Point['fields'] =>
-  Object.fromEntries(
-    columns.flatMap((column, i) => {
-      const value = row[i] ?? null;
-      return column === 'time' || value === null || isTag(column) ? [] : [[column, value] as const];
-    }),
-  );
+): Point['fields'] => {
+  const fields: Record<string, FieldValue> = {};
+  for (let i = 0; i < columns.length; i += 1) {
+    const [column = 'time', value = null] = [columns[i], row[i]];
+    if (value !== null && column !== 'time' && !isTag(column)) fields[column] = value;
+  }
+  return fields;
+};
 
 /** Those that have rows, in the order of their tags. */
 export const sorted = (series: readonly Series[]): Series[] => byTags(series.filter(({ rows }) => rows.length > 0));

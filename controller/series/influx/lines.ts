@@ -7,6 +7,8 @@ import type { FieldTypes, InfluxType } from './field-types.ts';
 export interface Encoder {
   /** The line, or why there can be none. Timestamps are in microseconds (`precision=u` on 1.x, `us` on 2.x). */
   encode(point: Point): { readonly line: string } | { readonly refused: string };
+  /** Counted up with each series that has not come before. */
+  readonly seriesSeen: number;
 }
 
 export interface Lined {
@@ -35,6 +37,7 @@ const MOST_HEADS = 200_000;
 export const openEncoder = (types: FieldTypes): Encoder => {
   const heads = new Map<string, string>();
   const names = new Map<string, string>();
+  let seriesSeen = 0;
   const headOf = ({ measurement, tags }: Point): string => {
     let key = measurement;
     for (const name in tags) key += `\u0000${name}\u0000${tags[name]}`;
@@ -47,6 +50,7 @@ export const openEncoder = (types: FieldTypes): Encoder => {
       if (value !== '') head += `,${escape.tag(name)}=${tagValue(value)}`;
     }
     heads.set(key, head);
+    seriesSeen += 1;
     return head;
   };
   /** With what stands around it. */
@@ -58,6 +62,9 @@ export const openEncoder = (types: FieldTypes): Encoder => {
     return name;
   };
   return {
+    get seriesSeen() {
+      return seriesSeen;
+    },
     encode(point) {
       const { measurement, fields, integers } = point;
       const known = types.fieldsOf(measurement);

@@ -1,12 +1,12 @@
 // InfluxDB behind the series store's interface: lines by the client library, InfluxQL on /query by undici.
 import type { Clock } from '../../../protocol/time.ts';
 import { PointsRefused } from '../refused.ts';
-import type { SeriesStore } from '../store.ts';
+import type { SeriesStore, TagFilter } from '../store.ts';
 import type { Table } from './answer.ts';
 import { type Connection, type ConnectionState, openConnection } from './connection.ts';
 import { describePlace, scanPlace } from './describe.ts';
 import { failureFrom, type InfluxFailure } from './failure.ts';
-import { encodeAll, openEncoder } from './lines.ts';
+import { encodeAll, type Encoder, openEncoder } from './lines.ts';
 import { latestPoints, listTags } from './query.ts';
 import { makeReader } from './reader.ts';
 import type { RollUpNotes } from './rollups/notes.ts';
@@ -40,13 +40,21 @@ export interface InfluxStoreOptions {
 
 const TIMEOUT_MS = 30_000;
 const DELETE_EVERY_MS = 3_600_000;
+const LISTED_MS = 10_000;
+const LISTS_MOST = 100;
 
 /** Opens nothing: a server that is away now is no reason not to start. Throws when the settings are not good. */
 export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeoutMs = TIMEOUT_MS }: InfluxStoreOptions): InfluxStore => {
   const connection = openConnection(InfluxSettings.parse(settings), clock, timeoutMs);
   const reader = makeReader(settings, connection);
   const rollUps = notes === undefined ? null : openRollUps({ settings, connection, reader, clock, timeoutMs, notes });
-  const write = makeWrite(settings, connection, clock);
+  const encoder = openEncoder(connection.types);
+  const write = makeWrite(settings, connection, clock, encoder);
+  const listSeries = keptFor(
+    clock,
+    () => encoder.seriesSeen,
+    (measurement: string, tags: TagFilter) => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags),
+  );
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
   const state: InfluxStore['state'] = () => ({ ...connection.state(), rollUps: rollUps?.state(clock.now()) ?? null });
   return {
@@ -61,7 +69,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
     },
     query: (query) => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
-    listSeries: (measurement, tags) => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags),
+    listSeries,
     describe: () => describePlace(reader),
     scan: (range) => scanPlace(reader, range),
     deleteBefore: (before) => deleteBefore(reader, before),
@@ -85,9 +93,23 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
   };
 };
 
-const makeWrite = (settings: InfluxSettings, connection: Connection, clock: Clock): SeriesStore['write'] => {
+/** Pages ask again and again which series there are: an answer holds until we write a new one, and not long, because others write too. */
+const keptFor = (clock: Clock, seriesSeen: () => number, list: SeriesStore['listSeries']): SeriesStore['listSeries'] => {
+  const kept = new Map<string, { readonly at: number; readonly seen: number; readonly found: ReturnType<SeriesStore['listSeries']> }>();
+  return (measurement, tags) => {
+    const key = JSON.stringify([measurement, tags]);
+    const known = kept.get(key);
+    if (known !== undefined && known.seen === seriesSeen() && clock.monotonic() - known.at < LISTED_MS) return known.found;
+    if (kept.size >= LISTS_MOST) kept.clear();
+    const found = list(measurement, tags);
+    kept.set(key, { at: clock.monotonic(), seen: seriesSeen(), found });
+    found.catch(() => kept.delete(key));
+    return found;
+  };
+};
+
+const makeWrite = (settings: InfluxSettings, connection: Connection, clock: Clock, encoder: Encoder): SeriesStore['write'] => {
   const { types } = connection;
-  const encoder = openEncoder(types);
   const asFailure = (error: unknown): InfluxFailure => failureFrom(error, 'write', shownUrl(settings));
   return async (points) => {
     if (points.length === 0) return;

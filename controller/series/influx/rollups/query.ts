@@ -1,5 +1,5 @@
 // Questions whose range lies in several tiers: each part asked where it lies, their buckets brought together.
-import type { Segment } from '../../sqlite/plan.ts';
+import { HOUR_MS, type Segment } from '../../sqlite/plan.ts';
 import { SketchSum } from '../../sqlite/codec/sketches.ts';
 import { COUNT, MAX, MIN, SKETCH, type Stat, SUM, VALUE } from '../../sqlite/stats.ts';
 import { type FieldValue, type Series, type SeriesQuery, type SeriesRow, type Tier, TIER_MS, TIERS } from '../../store.ts';
@@ -24,21 +24,25 @@ export const querySeries = async (reader: Reader, query: SeriesQuery, plan: Plan
   return sorted(found).slice(seriesOffset, seriesLimit === undefined ? undefined : seriesOffset + seriesLimit);
 };
 
-/** So few windows a bucket are sooner read than aggregated by InfluxDB, which takes its time over each column. */
+/** So few windows a bucket, and so short a time of points, are sooner read than aggregated by InfluxDB, which takes its time over each column. */
 const FEW_WINDOWS = 4;
+const FEW_HOURS = 2;
 
 const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, segments: readonly Segment[]): Promise<Series[]> => {
   const stats = statsFor(query.fields);
   const { limit, ...unlimited } = query;
   const inTier = async (tier: Tier, from: number, to: number): Promise<readonly Series[]> => {
-    if (tier === 'raw') return queryBuckets(reader, { ...unlimited, fields: askedOf(stats, false), from, to }, bucketMs);
-    const of = reader.of(rollUpDatabase(reader.source), tier);
-    const question = { ...unlimited, fields: askedOf(stats, true), from, to };
-    if (bucketMs > FEW_WINDOWS * TIER_MS[tier]) return queryBuckets(of, question, bucketMs);
-    const windows = await queryPoints(of, question);
-    return windows.map(({ tags, rows }) => ({
+    const isRolledUp = tier !== 'raw';
+    const of = isRolledUp ? reader.of(rollUpDatabase(reader.source), tier) : reader;
+    const question = { ...unlimited, fields: askedOf(stats, isRolledUp), from, to };
+    const isShort = isRolledUp ? bucketMs <= FEW_WINDOWS * TIER_MS[tier] : to - from <= FEW_HOURS * HOUR_MS;
+    if (!isShort) return queryBuckets(of, question, bucketMs);
+    return (await queryPoints(of, question)).map(({ tags, rows }) => ({
       tags,
-      rows: rows.map(({ at, values }) => ({ at: Math.floor(at / bucketMs) * bucketMs, values })),
+      rows: rows.map(({ at, values }) => ({
+        at: Math.floor(at / bucketMs) * bucketMs,
+        values: isRolledUp ? values : values.map((value, i) => ofPoint(stats[i]?.stat ?? VALUE, value)),
+      })),
     }));
   };
   const parts = await Promise.all(
@@ -81,6 +85,12 @@ const bucketsOf = (parts: readonly Series[], stats: readonly WantedStat[]): Seri
 };
 
 type Cell = FieldValue | null;
+
+/** What a point alone gives to a statistic. */
+const ofPoint = (stat: Stat, value: Cell): Cell => {
+  if (stat === COUNT) return value === null ? null : 1;
+  return typeof value === 'number' || stat === VALUE || stat === SKETCH ? value : null;
+};
 
 const both = (stat: Stat, earlier: Cell = null, later: Cell = null): Cell => {
   if (earlier === null || later === null) return earlier ?? later;

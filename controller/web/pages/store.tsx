@@ -69,15 +69,15 @@ const Place = ({ view }: { readonly view: StoreView }) => {
         ) : null}
       </dl>
       {influx ? (
-        <div class="panel-body">
+        <div class="panel-body stack">
           <p class="ink2 mono-wrap">
             {influx.url}, database {influx.database}
             {influx.retentionPolicy === '' ? '' : `, retention policy ${influx.retentionPolicy}`}
             {influx.writePath === null ? '' : `, ${influx.writePath.split('?')[0]}`}
           </p>
+          {influx.rollUps ? <RollUps rollUps={influx.rollUps} /> : null}
         </div>
       ) : null}
-      {influx?.rollUps ? <RollUps rollUps={influx.rollUps} /> : null}
       {waiting || influx?.message ? (
         <div class="note" role="alert">
           <div>
@@ -100,14 +100,14 @@ const Place = ({ view }: { readonly view: StoreView }) => {
 const RollUps = ({ rollUps }: { readonly rollUps: NonNullable<NonNullable<StoreView['influx']>['rollUps']> }) => {
   const { database, hoursWaiting, partsBehind, message, commands } = rollUps;
   const left = [
-    ...(hoursWaiting > 0 ? [`${plural(hoursWaiting, 'hour')} of single agents to do`] : []),
-    ...(partsBehind > 0 ? [`the past of ${plural(partsBehind, 'series group')} to look at`] : []),
+    ...(hoursWaiting > 0 ? [`${plural(hoursWaiting, 'hour')} of single agents' series to do`] : []),
+    ...(partsBehind > 0 ? ['looking for older rounds'] : []),
   ];
   return (
-    <div class="panel-body stack">
+    <>
       <p class="ink2 mono-wrap">
-        Roll-ups of 1 minute, 5 minutes and 1 hour in database {database}:{' '}
-        {commands.length > 0 ? 'not made yet' : left.length === 0 ? 'all done' : left.join(', ')}.
+        Roll-ups (1 min, 5 min, 1 h) in database {database}:{' '}
+        {commands.length > 0 ? 'not made yet' : left.length === 0 ? 'up to date' : left.join(', ')}.
       </p>
       {message ? (
         <p class="ink">
@@ -118,7 +118,7 @@ const RollUps = ({ rollUps }: { readonly rollUps: NonNullable<NonNullable<StoreV
       {commands.map((command) => (
         <Command key={command}>{command}</Command>
       ))}
-    </div>
+    </>
   );
 };
 

@@ -101,6 +101,8 @@ export const StoreView = z.object({
       oldest: at,
       until: at,
       copiedFrom: at,
+      /** Before `oldest` there are roll-ups only, which stay in the embedded store and are read there. */
+      hasOlderWindows: z.boolean(),
       points: z.int(),
       refused: z.int(),
       finishedAt: at.nullable(),

@@ -11,8 +11,10 @@ export const BackfillPlace = z.object({
   into: z.string(),
   /** When the change was: the older store has nothing newer. */
   until: z.number(),
-  /** The oldest point there was. */
+  /** The oldest point there was; where it has older windows of roll-ups, the first whole hour of points. */
   oldest: z.number(),
+  /** What lies before `oldest` is windows of roll-ups, which stay where they are and are read there. */
+  hasOlderWindows: z.boolean().default(false),
   /** Everything from here on is copied. */
   copiedFrom: z.number(),
   points: z.int(),

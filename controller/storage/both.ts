@@ -1,13 +1,20 @@
-// Two stores as one while the older is copied into the newer: what lies before the border is read from the older.
+// Two stores as one while the older is copied into the newer, and afterwards for what cannot be copied: what lies before the border is read from the older.
 import type { Point, Series, SeriesQuery, SeriesStore } from '../series/store.ts';
 
-/** `border`: everything from then on is in the newer store; null: all of it. */
-export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => number | null): SeriesStore => ({
+export interface Border {
+  /** Everything from then on is in the newer store. */
+  readonly at: number;
+  /** Not for good: there is more to come over. */
+  readonly isCopying: boolean;
+}
+
+/** `border` null: all of it is in the newer store. */
+export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => Border | null): SeriesStore => ({
   write: (points) => newer.write(points),
   async query(query) {
-    const at = border();
-    if (at === null || at <= query.from) return newer.query(query);
-    const cut = Math.min(query.to, bucketStart(query, at));
+    const now = border();
+    if (now === null || now.at <= query.from) return newer.query(query);
+    const cut = Math.max(query.from, Math.min(query.to, bucketStart(query, now)));
     const rest = { ...query, from: cut };
     const [old, fresh] = await Promise.all([
       cut > query.from ? older.query({ ...query, to: cut }) : [],
@@ -30,7 +37,7 @@ export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => n
     const [old, fresh] = await Promise.all([older.listSeries(measurement, tags), newer.listSeries(measurement, tags)]);
     return [...new Map([...old, ...fresh].map((one) => [keyOf(one), one]))].toSorted(([a], [b]) => compare(a, b)).map(([, one]) => one);
   },
-  describe: () => (border() === null ? newer : older).describe(),
+  describe: () => (border()?.isCopying ? older : newer).describe(),
   scan: (range) => newer.scan(range),
   async maintain(options) {
     const [old, fresh] = [await older.maintain(options), await newer.maintain(options)];
@@ -46,9 +53,9 @@ export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => n
   [Symbol.asyncDispose]: async () => {},
 });
 
-/** A bucket is asked for as a whole: the one with the border in it is the older store's, which has been written to until the change. */
-const bucketStart = ({ bucketMs }: SeriesQuery, at: number): number =>
-  bucketMs === undefined || bucketMs <= 0 ? at : Math.ceil(at / bucketMs) * bucketMs;
+/** A bucket is asked for as a whole: the one with the border in it is the older store's while that has more of it, then the newer one's. */
+const bucketStart = ({ bucketMs }: SeriesQuery, { at, isCopying }: Border): number =>
+  bucketMs === undefined || bucketMs <= 0 ? at : (isCopying ? Math.ceil(at / bucketMs) : Math.floor(at / bucketMs)) * bucketMs;
 
 const joined = (old: readonly Series[], fresh: readonly Series[], limit: number | undefined): Series[] => {
   const byTags = new Map<string, Series>();

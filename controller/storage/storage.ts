@@ -8,7 +8,7 @@ import type { SeriesStore } from '../series/store.ts';
 import { readNote, writeNote } from '../start/state-notes.ts';
 import type { State } from '../state/database.ts';
 import { BackfillPlace, runBackfill } from './backfill.ts';
-import { readBoth } from './both.ts';
+import { type Border, readBoth } from './both.ts';
 import { type KeptPlace, keepInflux, keptInflux } from './kept-influx.ts';
 import { rollUpNotes } from './rollup-notes.ts';
 import { openSetAside, type SetAside } from './set-aside.ts';
@@ -60,7 +60,12 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
   let stopCopy = new AbortController();
   let copying: Promise<void> = Promise.resolve();
 
-  const border = (): number | null => (backfill === null || backfill.finishedAt !== null ? null : backfill.copiedFrom);
+  const border = (): Border | null => {
+    if (backfill === null) return null;
+    const { finishedAt, copiedFrom, oldest, hasOlderWindows } = backfill;
+    if (finishedAt === null) return { at: copiedFrom, isCopying: true };
+    return hasOlderWindows ? { at: oldest, isCopying: false } : null;
+  };
   const begin = async (settings: InfluxSettings): Promise<void> => {
     const into = `${shownUrl(settings)} ${settings.database} ${settings.retentionPolicy}`;
     const next = openInfluxStore(settings, { clock, notes: rollUpNotes(state, into) });
@@ -78,7 +83,10 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     const raw = tiers.find(({ tier }) => tier === 'raw');
     if (raw === undefined || raw.oldestAt === null || raw.newestAt === null) return null;
     const until = Math.max(raw.newestAt + 1, Math.floor(clock.now()));
-    const place = { into, until, oldest: raw.oldestAt, copiedFrom: until, points: 0, refused: 0, finishedAt: null };
+    const { oldestAt } = raw;
+    const hasOlderWindows = tiers.some((tier) => tier.oldestAt !== null && tier.oldestAt < Math.floor(oldestAt / HOUR_MS) * HOUR_MS);
+    const oldest = hasOlderWindows ? Math.ceil(oldestAt / HOUR_MS) * HOUR_MS : oldestAt;
+    const place = { into, until, oldest, hasOlderWindows, copiedFrom: until, points: 0, refused: 0, finishedAt: null };
     await writeNote(state, 'backfill', JSON.stringify(place));
     return place;
   };
@@ -155,6 +163,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 };
 
 const TEST_MS = 5_000;
+const HOUR_MS = 3_600_000;
 
 /** One store for everybody, while the one behind it changes. */
 const followed = (current: () => SeriesStore): SeriesStore => ({

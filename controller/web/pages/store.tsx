@@ -123,7 +123,7 @@ const RollUps = ({ rollUps }: { readonly rollUps: NonNullable<NonNullable<StoreV
 };
 
 const Copy = ({ backfill }: { readonly backfill: NonNullable<StoreView['backfill']> }) => {
-  const { oldest, until, copiedFrom, points, refused, finishedAt, trouble } = backfill;
+  const { oldest, until, copiedFrom, hasOlderWindows, points, refused, finishedAt, trouble } = backfill;
   const done = finishedAt !== null ? 1 : (until - copiedFrom) / Math.max(1, until - oldest);
   const percent = finishedAt === null ? Math.min(99, Math.floor(done * 100)) : 100;
   return (
@@ -143,6 +143,7 @@ const Copy = ({ backfill }: { readonly backfill: NonNullable<StoreView['backfill
           {finishedAt !== null
             ? `Finished ${ago(finishedAt, now.value, zone.value)}.`
             : `Newest first, at ${iso(copiedFrom, zone.value)} now, down to ${iso(oldest, zone.value)}. Measuring goes on, and pages read from both.`}
+          {hasOlderWindows ? ` Roll-ups from before ${iso(oldest, zone.value)} stay in the embedded store and are read there.` : ''}
         </p>
         {trouble ? <p class="ink">Waits and tries again: {trouble}</p> : null}
       </div>

@@ -120,6 +120,27 @@ else {
     t.ok(scanned - first < 41 - 500 / 60, `${scanned - first} windows in the second part`);
   });
 
+  t.test('storage: years of roll-ups that the embedded store has stay readable when all points are copied', async (t) => {
+    const state = openState(new DatabaseSync(':memory:'));
+    const embedded = openSqliteStore(new DatabaseSync(':memory:'));
+    const now = Math.floor(Date.now() / HOUR) * HOUR;
+    const retention = { raw: 48 * HOUR, '1m': 1e13, '5m': 1e13, '1h': 1e13 };
+    const from = now - 10 * 24 * HOUR;
+    await embedded.write(rounds('ams1', from, 1_200, 720_000));
+    for (const at of [now, now + HOUR / 10]) while ((await embedded.maintain({ now: at, retention })).more);
+    await using storage = await open(state, embedded);
+    const wanted = await read(storage.store, from, now, HOUR);
+    await storage.useInflux(settings(influxd, { database: 'years' }));
+    await copied(storage);
+    t.match(storage.state().backfill, { hasOlderWindows: true, finishedAt: Number });
+    t.same(await read(storage.store, from, now, HOUR), wanted, 'ten days, of which two were copied');
+    await storage.store.write(rounds('fra1', now + 60_000, 3, 10_000));
+    t.same(
+      (await storage.store.listSeries('ping', {})).map(({ agent }) => agent),
+      ['ams1', 'fra1'],
+    );
+  });
+
   t.test('storage: what a server refuses is set aside with its reason, once, and the rest is in', async (t) => {
     const state = openState(new DatabaseSync(':memory:'));
     await using storage = await open(state, openSqliteStore(new DatabaseSync(':memory:')));

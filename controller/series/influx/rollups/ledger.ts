@@ -17,15 +17,20 @@ export interface Run {
   done(): Promise<void>;
 }
 
+/** A look at what a part has before its `fromHour`. */
+export interface LookBack {
+  readonly part: Part;
+  /** These hours, the newest there are, are to be rolled up; null: there is nothing older. Nothing has changed when somebody has begun to write there meanwhile. */
+  found(hours: readonly number[] | null): Promise<void>;
+}
+
 export interface Ledger {
   /** Notes what these points make stale. Resolves when that is durable; the function is for when they have been written, or have failed. */
   begin(points: readonly Point[], now: number): Promise<() => void>;
   /** Hours before this one that nobody is writing to, at most about so many points of them; null when nothing is due. */
   next(beforeHour: number, points: number): Run | null;
-  /** A part whose older hours have not been looked at. */
-  nextBehind(): Part | null;
-  /** Every hour of a part from here on is rolled up or waits; null: it has nothing older. */
-  reached(part: Part, hours: readonly number[] | null): Promise<void>;
+  /** A part whose older hours have not been looked at, and to which nobody is writing there. */
+  nextBehind(): LookBack | null;
   /** Forgets all that waits before this hour: it will be looked for anew. */
   postpone(hour: number): Promise<void>;
   /** The parts that a filter names, when it names them all and they are known; null otherwise. */
@@ -42,6 +47,8 @@ export interface Ledger {
 interface Known extends Part {
   fromHour: number;
   readonly waiting: Map<number, Hour>;
+  /** All that lies before `fromHour`: a look back will find it. */
+  readonly older: Hour;
 }
 interface Hour {
   /** Writes under way. */
@@ -66,13 +73,13 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
   const hold = (part: Known, hour: number): Hour => {
     const known = part.waiting.get(hour);
     if (known !== undefined) return known;
-    const fresh = { writing: 0, changes: 0, noted: Promise.resolve() };
+    const fresh = untouched();
     part.waiting.set(hour, fresh);
     withWaiting.add(part);
     return fresh;
   };
   const add = ({ hours, ...rest }: NotedPart): Known => {
-    const part: Known = { ...rest, waiting: new Map(), pointsAnHour: 0 };
+    const part: Known = { ...rest, waiting: new Map(), older: untouched(), pointsAnHour: 0 };
     parts.set(idOf(part.measurement, part.tag, part.value), part);
     if (part.fromHour > BEGINNING) behind.add(part);
     for (const hour of hours) hold(part, hour);
@@ -87,6 +94,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       const held = new Set<Hour>();
       const fresh = new Map<Known, Set<number>>();
       const touch = (part: Known, hour: number): void => {
+        if (hour < part.fromHour && !part.waiting.has(hour)) return void held.add(part.older);
         if (!part.waiting.has(hour)) fresh.set(part, (fresh.get(part) ?? new Set()).add(hour));
         held.add(hold(part, hour));
       };
@@ -135,16 +143,12 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       }
       return null;
     },
-    nextBehind: () => behind.values().next().value ?? null,
-    async reached(part, hours) {
-      await loaded;
-      const known = parts.get(idOf(part.measurement, part.tag, part.value));
-      if (known === undefined) return;
-      behind.delete(known);
-      known.fromHour = hours === null ? BEGINNING : Math.min(...hours);
-      for (const hour of hours ?? []) hold(known, hour).changes += 1;
-      if (known.fromHour > BEGINNING) behind.add(known); // at the end: each part gets its turn
-      await note(() => notes.replace([{ ...nameOf(known), hours: [...known.waiting.keys()] }]));
+    nextBehind() {
+      for (const part of behind) {
+        const { writing, changes } = part.older;
+        if (writing === 0) return { part, found: (hours) => (part.older.changes === changes ? reached(part, hours) : Promise.resolve()) };
+      }
+      return null;
     },
     async postpone(hour) {
       await loaded;
@@ -189,6 +193,13 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       parts.delete(idOf(part.measurement, part.tag, part.value));
     }
   }
+  async function reached(part: Known, hours: readonly number[] | null): Promise<void> {
+    behind.delete(part);
+    part.fromHour = hours === null ? BEGINNING : Math.min(...hours);
+    for (const hour of hours ?? []) hold(part, hour).changes += 1;
+    if (part.fromHour > BEGINNING) behind.add(part); // at the end: each part gets its turn
+    await note(() => notes.replace([{ ...nameOf(part), hours: [...part.waiting.keys()] }]));
+  }
   async function done(part: Known, before: readonly { readonly hour: number; readonly changes: number }[]): Promise<void> {
     const settled = before.filter(({ hour, changes }) => part.waiting.get(hour)?.changes === changes).map(({ hour }) => hour);
     for (const hour of settled) part.waiting.delete(hour);
@@ -198,6 +209,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
 };
 
 const HOURS_AT_ONCE = 24;
+const untouched = (): Hour => ({ writing: 0, changes: 0, noted: Promise.resolve() });
 
 export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);
 const idOf = (measurement: string, tag: string, value: string): string => `${measurement}\u0000${tag}\u0000${value}`;

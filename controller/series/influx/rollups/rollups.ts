@@ -7,7 +7,7 @@ import { InfluxFailure } from '../failure.ts';
 import { rangeQuery } from '../influxql.ts';
 import type { Reader } from '../reader.ts';
 import type { InfluxSettings } from '../settings.ts';
-import { hourOf, type Ledger, openLedger, type Part, type Run } from './ledger.ts';
+import { hourOf, type Ledger, type LookBack, openLedger, type Part, type Run } from './ledger.ts';
 import type { RollUpNotes } from './notes.ts';
 import { openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
 import { keeps, statsFor } from './fields.ts';
@@ -102,17 +102,14 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
     await done();
   };
   /** The newest older hours of a part that have points, given over to be rolled up. */
-  const lookBack = async (part: Part, fromHour: number): Promise<void> => {
+  const lookBack = async ({ part, found }: LookBack, fromHour: number): Promise<void> => {
     const range = { ...askOf(part), from: fromHour * HOUR_MS, to: part.fromHour * HOUR_MS };
     const [newest] = fromHour < part.fromHour ? await reader.ask(rangeQuery(reader.source, range, 'newest')) : [];
     const at = newest?.rows[0]?.[0];
-    if (typeof at !== 'number' || at >= range.to) return ledger.reached(part, null);
+    if (typeof at !== 'number' || at >= range.to) return found(null);
     const last = hourOf(at);
     const first = Math.max(fromHour, last - HOURS_BACK + 1);
-    await ledger.reached(
-      part,
-      Array.from({ length: last - first + 1 }, (_, i) => first + i),
-    );
+    await found(Array.from({ length: last - first + 1 }, (_, i) => first + i));
   };
 
   return {

@@ -49,6 +49,7 @@ export const restoreBackup = async (from: AsyncIterable<Uint8Array>, options: Re
       tell(`checking ${name}`, 1);
       checkDatabase(join(staging, name), name);
     }
+    forgetRollUps(join(staging, 'control.db'));
     const before =
       occupied.length === 0 ? null : join(data, `before-restore-${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '')}`);
     if (before !== null) {
@@ -117,6 +118,17 @@ const checkDatabase = (path: string, name: string): void => {
   try {
     const row = db.prepare('PRAGMA quick_check(1)').get();
     if (row?.['quick_check'] !== 'ok') throw new RestoreRefused(`${name} in this backup is damaged: ${String(row?.['quick_check'])}`);
+  } finally {
+    db.close();
+  }
+};
+
+/** An InfluxDB has gone on since: which of its roll-ups hold is found out anew. A backup of an older layout speaks of none. */
+const forgetRollUps = (control: string): void => {
+  const db = new DatabaseSync(control);
+  try {
+    const find = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+    for (const name of ['rollup_hours', 'rollup_parts']) if (find.get(name) !== undefined) db.exec(`DELETE FROM ${name}`);
   } finally {
     db.close();
   }

@@ -284,7 +284,5 @@ t.test('influx 3.x, recorded: roll-ups lie in databases named DATABASE/POLICY, a
     bucketMs: 3_600_000,
   });
   const asked = server.came.filter(({ path }) => path.startsWith('/query')).map(({ body }) => new URLSearchParams(body));
-  t.ok(
-    asked.some((form) => form.get('db') === 'telegraf_rollups' && form.get('rp') === '1h' && form.get('q')?.includes('"value:max"')),
-  );
+  t.ok(asked.some((form) => form.get('db') === 'telegraf_rollups' && form.get('rp') === '1h' && form.get('q')?.includes('"value:max"')));
 });

@@ -5,7 +5,7 @@ import type { NotedPart, PartName, RollUpNotes } from './notes.ts';
 
 export interface Part extends PartName {
   readonly fromHour: number;
-  /** Points in an hour of it, as last seen. */
+  /** Points of an hour that are read at once, as last seen. */
   pointsAnHour: number;
 }
 
@@ -27,7 +27,7 @@ export interface LookBack {
 export interface Ledger {
   /** Notes what these points make stale. Resolves when that is durable; the function is for when they have been written, or have failed. */
   begin(points: readonly Point[], now: number): Promise<() => void>;
-  /** Hours before this one that nobody is writing to, at most about so many points of them; null when nothing is due. */
+  /** Hours before this one that nobody is writing to, one and as many more as have about so many points at once; null when nothing is due. */
   next(beforeHour: number, points: number): Run | null;
   /** A part whose older hours have not been looked at, and to which nobody is writing there. */
   nextBehind(): LookBack | null;
@@ -79,7 +79,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     return fresh;
   };
   const add = ({ hours, ...rest }: NotedPart): Known => {
-    const part: Known = { ...rest, waiting: new Map(), older: untouched(), pointsAnHour: 0 };
+    const part: Known = { ...rest, waiting: new Map(), older: untouched(), pointsAnHour: Number.POSITIVE_INFINITY };
     parts.set(idOf(part.measurement, part.tag, part.value), part);
     if (part.fromHour > BEGINNING) behind.add(part);
     for (const hour of hours) hold(part, hour);

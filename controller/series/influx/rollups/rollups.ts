@@ -1,10 +1,12 @@
 // Roll-ups in InfluxDB, ours and not its own: continuous queries are of 1.x alone, tasks of 2.x, and neither can merge sketches.
 import { type Clock, slept } from '../../../../protocol/time.ts';
 import { HOUR_MS, planRange, RAW, type Segment, withoutWaiting } from '../../sqlite/plan.ts';
-import { type Maintained, type Retention, type SeriesQuery, TIERS } from '../../store.ts';
+import { type Maintained, type Retention, type SeriesQuery, type TagFilter, TIERS } from '../../store.ts';
+import type { Table } from '../answer.ts';
 import type { Connection } from '../connection.ts';
 import { InfluxFailure } from '../failure.ts';
 import { rangeQuery } from '../influxql.ts';
+import { listTags } from '../query.ts';
 import type { Reader } from '../reader.ts';
 import type { InfluxSettings } from '../settings.ts';
 import { hourOf, type Ledger, type LookBack, openLedger, type Part, type Run } from './ledger.ts';
@@ -47,7 +49,8 @@ export interface RollUpOptions {
 
 /** An hour is rolled up when it is over and rounds have had this long to come in. */
 const AFTER_MS = 2 * 60_000;
-const POINTS_AT_ONCE = 20_000;
+const POINTS_AT_ONCE = 5_000;
+const SERIES_AT_ONCE = 10;
 /** Live points go first: it rests half as long as a piece took. */
 const MOST_REST_MS = 1_000;
 const PLACES_AGAIN_MS = 10 * 60_000;
@@ -88,18 +91,41 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
     const whole = hours.filter((hour) => hour >= fromHour); // what is older than the points are kept stays as it was rolled up
     const [first, last] = [whole[0], whole.at(-1)];
     if (first !== undefined && last !== undefined) {
-      const range = { ...askOf(part), from: first * HOUR_MS, to: (last + 1) * HOUR_MS };
-      const tables = await reader.ask(rangeQuery(reader.source, range));
-      part.pointsAnHour = Math.ceil(tables.reduce((sum, { rows }) => sum + rows.length, 0) / (last + 1 - first));
-      const { fields, tiers } = windowsOf(part.measurement, tables, connection.types);
-      for (const [i, { write, types, keptMs }] of into.entries()) {
-        learnWindows(part.measurement, fields, types);
-        const refused = await write((tiers[i] ?? []).filter(({ at }) => at >= now - keptMs));
-        const [one] = refused;
-        if (one !== undefined) message = `${refused.length} windows of ${part.measurement} are refused: ${one.reason}`;
+      let most = 0;
+      for (const tags of await slicesOf(part)) {
+        const range = { measurement: part.measurement, tags, from: first * HOUR_MS, to: (last + 1) * HOUR_MS };
+        const tables = await reader.ask(rangeQuery(reader.source, range));
+        most = Math.max(
+          most,
+          tables.reduce((sum, { rows }) => sum + rows.length, 0),
+        );
+        await writeWindows(part.measurement, tables, into, now);
       }
+      part.pointsAnHour = Math.ceil(most / (last + 1 - first));
     }
     await done();
+  };
+  const writeWindows = async (measurement: string, tables: readonly Table[], into: readonly TierPlace[], now: number): Promise<void> => {
+    const { fields, tiers } = windowsOf(measurement, tables, connection.types);
+    for (const [i, { write, types, keptMs }] of into.entries()) {
+      learnWindows(measurement, fields, types);
+      const refused = await write((tiers[i] ?? []).filter(({ at }) => at >= now - keptMs));
+      const [one] = refused;
+      if (one !== undefined) message = `${refused.length} windows of ${measurement} are refused: ${one.reason}`;
+    }
+  };
+  /** A part with many series a few at a time, by the tag that tells most of them apart: an answer of millions of cells would hold up everybody. */
+  const slicesOf = async (part: Part): Promise<readonly TagFilter[]> => {
+    const { measurement, tags } = askOf(part);
+    const series = await listTags([reader], measurement, tags);
+    if (series.length <= SERIES_AT_ONCE) return [tags];
+    const keys = new Set(series.flatMap((one) => Object.keys(one)));
+    const values = [...keys].map((key) => ({ key, all: [...new Set(series.map((one) => one[key] ?? ''))] }));
+    const { key, all } = values.reduce((best, one) => (one.all.length > best.all.length ? one : best));
+    return Array.from({ length: Math.ceil(all.length / SERIES_AT_ONCE) }, (_, i) => ({
+      ...tags,
+      [key]: all.slice(i * SERIES_AT_ONCE, (i + 1) * SERIES_AT_ONCE),
+    }));
   };
   /** The newest older hours of a part that have points, given over to be rolled up. */
   const lookBack = async ({ part, found }: LookBack, fromHour: number): Promise<void> => {

@@ -144,7 +144,7 @@ export class BrokerModel implements Receiver {
       if (!this.#up) return void client.life.later(5, () => fail('connection refused'));
       const connection = this.#accept(client, options);
       connection.accepted(() => end(() => resolve(connection)));
-      for (const message of this.#retained.values()) if (options.subscriptions.includes(message.topic)) connection.deliver(message, 1);
+      for (const message of this.#retained.values()) if (connection.listensTo(message.topic)) connection.deliver(message, 1);
     });
     return promise;
   }
@@ -171,8 +171,7 @@ export class BrokerModel implements Receiver {
     if (retain && message.payload.length === 0) this.#retained.delete(message.topic);
     else if (retain) this.#retained.set(message.topic, message);
     if (message.payload.length === 0 && retain) return;
-    for (const connection of this.#connections.values())
-      if (connection.options.subscriptions.includes(message.topic)) connection.deliver(message, qos);
+    for (const connection of this.#connections.values()) if (connection.listensTo(message.topic)) connection.deliver(message, qos);
     if (!this.#linked || (from?.client.line.loses() ?? false)) return;
     for (const subscription of this.#subscriptions)
       if (subscription.matches(message.topic)) this.#timeline.after(0.05, () => this.#hand(subscription, message));
@@ -197,5 +196,12 @@ const matcher = (filter: string): ((topic: string) => boolean) => {
       .map((part) => RegExp.escape(part))
       .join('[^/]+')}$`,
   );
-  return (topic) => pattern.test(topic);
+  const known = new Map<string, boolean>(); // an agent has a dozen topics
+  return (topic) => {
+    const before = known.get(topic);
+    if (before !== undefined) return before;
+    const matches = pattern.test(topic);
+    known.set(topic, matches);
+    return matches;
+  };
 };

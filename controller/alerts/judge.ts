@@ -90,8 +90,9 @@ export const judge = (
   if (lifecycle.phase === 'inactive') {
     if (transition === 'resolved' && before.cause !== null) leave(bench, key, before.cause, end, 'clear again');
     const fires = before.fires.length === 0 ? before.fires : recent(rule, before.fires, end);
-    if (ledger.isAsked(key) || fires.length > 0) {
-      const isNews = ledger.isAsked(key) || before.lifecycle.phase !== 'inactive' || fires.length !== before.fires.length;
+    const isAsked = ledger.isAsked(key);
+    if (isAsked || fires.length > 0) {
+      const isNews = isAsked || before.lifecycle.phase !== 'inactive' || fires.length !== before.fires.length;
       if (isNews) ledger.set(key, { lifecycle, from: 0, clearFrom: at, clearTo: end, value: null, cause: null, intervalMs, fires }, silent);
     } else if (before.clearFrom !== null || before.lifecycle.phase !== 'inactive' || before.fires.length > 0) ledger.delete(key);
     return;

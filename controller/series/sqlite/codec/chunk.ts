@@ -36,16 +36,17 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
   const head = new ByteWriter();
   head.byte(FORMAT);
   head.varint(at.length);
-  writeWhole(head, series);
-  writeWhole(head, at);
+  writeWhole(head, series, quick);
+  writeWhole(head, at, quick);
   const bodies = new ByteWriter();
   const known = new Map<string, readonly [offset: number, length: number]>();
   const present: (readonly [key: number, offset: number, length: number])[] = [];
-  const same = new Map<Column, readonly [offset: number, length: number]>();
+  /** Where the last column was written that has values. */
+  let before: { readonly column: Column; readonly place: readonly [offset: number, length: number] } | null = null;
   for (const [key, column] of columns) {
-    const twin = same.get(column);
-    if (twin !== undefined) {
-      present.push([key, ...twin]);
+    // The smallest, the largest and the sum of one value are that value: known by looking, not by writing it once more.
+    if (before !== null && isSame(column, before.column)) {
+      present.push([key, ...before.place]);
       continue;
     }
     const from = bodies.length;
@@ -53,7 +54,7 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
     const length = bodies.length - from;
     const text = quick ? null : bodies.latin1(from);
     const place = text === null ? undefined : known.get(text);
-    same.set(column, place ?? [from, length]);
+    before = { column, place: place ?? [from, length] };
     if (place === undefined) {
       present.push([key, from, length]);
       if (text !== null) known.set(text, [from, length]);
@@ -63,26 +64,33 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
     }
   }
   head.varint(present.length);
-  for (const part of [0, 1, 2] as const) writeWhole(head, Float64Array.from(present.map((entry) => entry[part])));
+  for (const part of [0, 1, 2] as const)
+    writeWhole(
+      head,
+      Float64Array.from(present, (entry) => entry[part]),
+      quick,
+    );
   head.raw(bodies.written());
   return head.take();
 };
 
+/** Number by number, NaN like NaN and two zeros apart; texts only when they are one list. */
+const isSame = (one: Column, other: Column): boolean => {
+  if (one === other) return true;
+  if (!(one instanceof Float64Array && other instanceof Float64Array)) return false;
+  for (let i = 0; i < one.length; i += 1) if (!Object.is(one[i], other[i])) return false;
+  return true;
+};
+
 /** False, and nothing written, for a column without a value. */
 const writeColumn = (writer: ByteWriter, column: Column, quick: boolean): boolean => {
-  const flags = new Float64Array(column.length);
-  let count = 0;
-  for (let i = 0; i < column.length; i += 1) {
-    const value = column[i];
-    if (value === null || value === undefined || value !== value) continue; // only NaN is not itself
-    flags[i] = 1;
-    count += 1;
-  }
+  const isNumbers = column instanceof Float64Array;
+  const count = isNumbers ? countNumbers(column) : countTexts(column);
   if (count === 0) return false;
-  writer.byte(column instanceof Float64Array ? NUMBERS : TEXTS);
+  writer.byte(isNumbers ? NUMBERS : TEXTS);
   writer.byte(count === column.length ? ALL : SOME);
-  if (count < column.length) writeWhole(writer, flags);
-  if (column instanceof Float64Array) writeNumbers(writer, denseNumbers(column, flags, count), quick);
+  if (count < column.length) writeWhole(writer, isNumbers ? flagsOfNumbers(column) : flagsOfTexts(column), quick);
+  if (isNumbers) writeNumbers(writer, count === column.length ? column : column.filter((value) => !Number.isNaN(value)), quick);
   else
     writeTexts(
       writer,
@@ -92,13 +100,20 @@ const writeColumn = (writer: ByteWriter, column: Column, quick: boolean): boolea
   return true;
 };
 
-const denseNumbers = (column: Float64Array, flags: Float64Array, count: number): Float64Array => {
-  if (count === column.length) return column;
-  const dense = new Float64Array(count);
-  let next = 0;
-  for (let i = 0; i < column.length; i += 1) if (flags[i] === 1) dense[next++] = column[i] ?? 0;
-  return dense;
+const countNumbers = (column: Float64Array): number => {
+  let count = 0;
+  for (let i = 0; i < column.length; i += 1) if (!Number.isNaN(column[i] ?? 0)) count += 1;
+  return count;
 };
+
+const countTexts = (column: readonly (string | null)[]): number => {
+  let count = 0;
+  for (let i = 0; i < column.length; i += 1) if (column[i] !== null) count += 1;
+  return count;
+};
+
+const flagsOfNumbers = (column: Float64Array): Float64Array => column.map((value) => (Number.isNaN(value) ? 0 : 1));
+const flagsOfTexts = (column: readonly (string | null)[]): Float64Array => Float64Array.from(column, (text) => (text === null ? 0 : 1));
 
 /** Opens what encodeChunk wrote; columns are decoded when they are asked for, and kept. Throws a RangeError for other bytes. */
 export class Chunk {

@@ -41,8 +41,9 @@ export class Conversation {
 
   /** Until the session is over: status, clock exchanges, reports; and, once the clocks are exchanged, the uplink. Never rejects. */
   async serve(session: Session, signal: AbortSignal): Promise<void> {
+    const { identity, encode: toBytes = encode } = this.#agent.deps;
     const publish = (name: TopicName, message: object, options?: PublishOptions): void => {
-      session.publish(topic(this.#agent.deps.identity.agentId, name), encode(message), options).catch(() => {}); // closed: the next session says it again
+      session.publish(topic(identity.agentId, name), toBytes(message), options).catch(() => {}); // closed: the next session says it again
     };
     await Promise.all([this.#clockLoop(session, publish, signal), this.#statusLoop(publish, signal), this.#commandLoop(publish, signal)]);
     this.#agent.uplink.end();

@@ -38,6 +38,8 @@ export class AgentNode {
   readonly disk = new Disk();
   readonly #world: AgentWorld;
   readonly #random: Seeded;
+  /** Mostly not: zstd takes as long as all else that a message goes through, and the bytes of a message change no promise. */
+  readonly #compresses: boolean;
   #life: Life | null = null;
   #restartMs = 1_000;
   #powered = true;
@@ -54,6 +56,7 @@ export class AgentNode {
     this.line = line;
     this.#world = world;
     this.#random = random;
+    this.#compresses = random.fork('compresses').chance(0.1);
   }
 
   get powered(): boolean {
@@ -126,6 +129,7 @@ export class AgentNode {
       log: journalLog(journal, life, this.id),
       host: { bootId: host.bootId, suspendedMs: () => host.suspendedMs() },
       transport: broker.transport({ id: this.id, life, host, line: this.line }),
+      ...(this.#compresses ? {} : { encode: plainJson }),
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
       snmp: { async *rounds() {}, ask: async () => null },
@@ -170,5 +174,7 @@ export class AgentNode {
     if (Number.isFinite(this.#restartMs)) timeline.after(this.#restartMs, () => this.host.suspended || this.start());
   }
 }
+
+const plainJson = (message: object): Uint8Array => Buffer.from(JSON.stringify(message));
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

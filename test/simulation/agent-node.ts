@@ -26,7 +26,7 @@ export interface AgentWorld {
 }
 
 /** Longer than on real hosts where that only saves wakes. */
-const TIMING = { suspendCheckMs: 10_000, statusMs: 300_000, clockExchangeMs: 90_000 };
+const TIMING = { suspendCheckMs: 30_000, statusMs: 300_000, clockExchangeMs: 90_000 };
 /** The agent tries its disk again within this. */
 const RETRY_MS = 30_000;
 
@@ -129,7 +129,7 @@ export class AgentNode {
       log: journalLog(journal, life, this.id),
       host: { bootId: host.bootId, suspendedMs: () => host.suspendedMs() },
       transport: broker.transport({ id: this.id, life, host, line: this.line }),
-      ...(this.#compresses ? {} : { encode: plainJson }),
+      ...(this.#compresses ? {} : { toBytes: Buffer.from }),
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
       snmp: { async *rounds() {}, ask: async () => null },
@@ -174,7 +174,5 @@ export class AgentNode {
     if (Number.isFinite(this.#restartMs)) timeline.after(this.#restartMs, () => this.host.suspended || this.start());
   }
 }
-
-const plainJson = (message: object): Uint8Array => Buffer.from(JSON.stringify(message));
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -159,7 +159,9 @@ export class ByteReader {
   }
 
   floats(count: number): Float64Array {
-    return new Float64Array(this.raw(8 * count).slice().buffer);
+    const values = new Float64Array(count);
+    new Uint8Array(values.buffer).set(this.raw(8 * count));
+    return values;
   }
 
   text(): string {

@@ -11,6 +11,8 @@ const NUMBERS = 0;
 const TEXTS = 1;
 const ALL = 0;
 const SOME = 1;
+/** As many columns that differ as one field has of which most are alike: value, count, sum, smallest and largest. */
+const LOOKED_BACK = 5;
 
 /** NaN, and null, are "none". */
 export type Column = Float64Array | readonly (string | null)[];
@@ -41,12 +43,12 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
   const bodies = new ByteWriter();
   const known = new Map<string, readonly [offset: number, length: number]>();
   const present: (readonly [key: number, offset: number, length: number])[] = [];
-  /** Where the last column was written that has values. */
-  let before: { readonly column: Column; readonly place: readonly [offset: number, length: number] } | null = null;
+  const written: { readonly column: Column; readonly place: readonly [offset: number, length: number] }[] = [];
   for (const [key, column] of columns) {
     // The smallest, the largest and the sum of one value are that value: known by looking, not by writing it once more.
-    if (before !== null && isSame(column, before.column)) {
-      present.push([key, ...before.place]);
+    const twin = quick ? undefined : written.find((one) => isSame(column, one.column));
+    if (twin !== undefined) {
+      present.push([key, ...twin.place]);
       continue;
     }
     const from = bodies.length;
@@ -54,7 +56,8 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
     const length = bodies.length - from;
     const text = quick ? null : bodies.latin1(from);
     const place = text === null ? undefined : known.get(text);
-    before = { column, place: place ?? [from, length] };
+    written.unshift({ column, place: place ?? [from, length] });
+    if (written.length > LOOKED_BACK) written.pop();
     if (place === undefined) {
       present.push([key, from, length]);
       if (text !== null) known.set(text, [from, length]);
@@ -78,7 +81,10 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
 const isSame = (one: Column, other: Column): boolean => {
   if (one === other) return true;
   if (!(one instanceof Float64Array && other instanceof Float64Array)) return false;
-  for (let i = 0; i < one.length; i += 1) if (!Object.is(one[i], other[i])) return false;
+  for (let i = 0; i < one.length; i += 1) {
+    const [a, b] = [one[i] ?? 0, other[i] ?? 0];
+    if (a === b ? a === 0 && !Object.is(a, b) : a === a || b === b) return false;
+  }
   return true;
 };
 
@@ -102,7 +108,7 @@ const writeColumn = (writer: ByteWriter, column: Column, quick: boolean): boolea
 
 const countNumbers = (column: Float64Array): number => {
   let count = 0;
-  for (let i = 0; i < column.length; i += 1) if (!Number.isNaN(column[i] ?? 0)) count += 1;
+  for (let i = 0; i < column.length; i += 1) if (column[i] === column[i]) count += 1; // only NaN is not itself
   return count;
 };
 

@@ -22,8 +22,15 @@ export class Disk {
 
   /** The file is gone at the next mount. */
   delete(): void {
+    this.close();
     this.#file = open();
     this.#limit();
+  }
+
+  /** The world is over: what SQLite holds is not the garbage collector's to see. */
+  close(): void {
+    this.#file.prepared.clear();
+    this.#file.raw.close();
   }
 
   /** No page more: SQLite answers SQLITE_FULL, as on a full file system. */

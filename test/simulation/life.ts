@@ -12,8 +12,8 @@ export const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 const sleeping = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Who sleeps until this signal aborts: one listener for all of them, because adding and removing one takes longer than a sleep does. */
-const sleepersOf = (signal: AbortSignal): Set<() => void> => {
+/** Who waits for this signal to abort: one listener for all of them, because adding and removing one takes longer than a sleep does. */
+export const sleepersOf = (signal: AbortSignal): Set<() => void> => {
   const known = sleeping.get(signal);
   if (known !== undefined) return known;
   const sleepers = new Set<() => void>();

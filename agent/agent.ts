@@ -36,6 +36,8 @@ export interface AgentDeps {
   readonly log: Log;
   readonly host: Host;
   readonly transport: Transport;
+  /** A message's JSON as bytes; protocol/codec.ts unless said. */
+  readonly toBytes?: (json: string) => Uint8Array;
   /** The agent's whole durable state: spool, offset history, kept configuration. Survives restarts; closed by the caller. */
   readonly db: Db;
   readonly icmp: IcmpEngine;

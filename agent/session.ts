@@ -1,5 +1,5 @@
 import { Acknowledgement } from '../protocol/acknowledgement.ts';
-import { decode, encode } from '../protocol/codec.ts';
+import { decode, encode, encodeText } from '../protocol/codec.ts';
 import type { ConfigReport } from '../protocol/config-report.ts';
 import type { LinkMessage, PublishOptions, Session, SessionOptions } from '../protocol/link.ts';
 import type { Status } from '../protocol/status.ts';
@@ -41,8 +41,10 @@ export class Conversation {
 
   /** Until the session is over: status, clock exchanges, reports; and, once the clocks are exchanged, the uplink. Never rejects. */
   async serve(session: Session, signal: AbortSignal): Promise<void> {
-    const publish = (name: TopicName, message: object, options?: PublishOptions): void => {
-      session.publish(topic(this.#agent.deps.identity.agentId, name), encode(message), options).catch(() => {}); // closed: the next session says it again
+    const { identity, toBytes = encodeText } = this.#agent.deps;
+    const publish: Publish = (name, message, options) => {
+      const text = typeof message === 'string' ? message : JSON.stringify(message);
+      session.publish(topic(identity.agentId, name), toBytes(text), options).catch(() => {}); // closed: the next session says it again
     };
     await Promise.all([this.#clockLoop(session, publish, signal), this.#statusLoop(publish, signal), this.#commandLoop(publish, signal)]);
     this.#agent.uplink.end();
@@ -120,6 +122,7 @@ export class Conversation {
   }
 }
 
-type Publish = (name: TopicName, message: object, options?: PublishOptions) => void;
+/** A message, or its JSON. */
+type Publish = (name: TopicName, message: object | string, options?: PublishOptions) => void;
 
 const offline = (reason: 'line-cut' | 'stopped'): Status => ({ v: PROTOCOL_VERSION, state: 'offline', reason });

@@ -1,5 +1,4 @@
 import type { OnlineStatus } from '../protocol/status.ts';
-import { taskCost } from '../protocol/task.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import type { AgentDeps } from './agent.ts';
 import type { ConfigKeeper } from './config/keeper.ts';
@@ -34,7 +33,7 @@ export const statusOf = ({ deps, spool, timekeeper, keeper, runner, staleMs }: S
     clock:
       controller === null ? null : { offsetMs: controller.atMs - deps.clock.now(), boundMs: controller.boundMs, ageS: controller.ageS },
     spool: { rounds, bytes: Math.max(0, Math.round(bytes)), capBytes, dropped },
-    packetsPerSecond: runner.tasks.reduce((sum, task) => sum + taskCost(task).packetsPerSecond, 0),
+    packetsPerSecond: runner.packetsPerSecond,
     health: deps.health(),
     ...(expiresAt === null ? {} : { certificateExpiresAt: expiresAt }),
     ...(metricsAddress === undefined ? {} : { metricsAddress }),

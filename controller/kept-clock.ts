@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Anchor, ControllerClock } from './ingest/clock.ts';
+import { compiledOnce } from './state/compiled.ts';
 import type { State } from './state/database.ts';
 import type { Troubles } from './troubles.ts';
 
@@ -14,12 +15,15 @@ export const keptClock = async (state: State): Promise<Anchor | null> => {
 
 export const keepClock = async (state: State, clock: ControllerClock): Promise<void> => {
   const value = JSON.stringify(clock.anchor());
-  await state
-    .insertInto('settings')
-    .values({ key: KEY, value })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-    .execute();
+  await write(state, KEY, value, value);
 };
+
+const write = compiledOnce((state) =>
+  state
+    .insertInto('settings')
+    .values({ key: '', value: '' })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: '' })),
+);
 
 /** From this difference on an operator should know that the controller's time and the host's differ. */
 const TELL_ABOVE_MS = 10_000;

@@ -7,6 +7,7 @@ import { readNotifier, type Vault } from './alerts/notifiers/kept.ts';
 import { prepare } from './alerts/notifiers/prepare.ts';
 import { watchdogPlace } from './fleet/watchdogs.ts';
 import type { ControllerDeps, Trouble } from './ports.ts';
+import { readSetting } from './state/compiled.ts';
 import type { State } from './state/database.ts';
 
 const KEY = 'watchdog';
@@ -112,7 +113,7 @@ export const openWatchdog = (parts: WatchdogParts): WatchdogService => {
 const urlOf = (vault: Vault, { heartbeat }: Kept): string => vault.decrypt(PLACE, heartbeat);
 
 const readKept = async (state: State): Promise<Kept> => {
-  const row = await state.selectFrom('settings').select('value').where('key', '=', KEY).executeTakeFirst();
+  const [row] = await readSetting(state, KEY);
   return Kept.parse(row === undefined ? {} : JSON.parse(row.value));
 };
 

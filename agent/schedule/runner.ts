@@ -1,5 +1,5 @@
 import type { Log } from '../../protocol/log.ts';
-import type { Task } from '../../protocol/task.ts';
+import { type Task, taskCost } from '../../protocol/task.ts';
 import { diffTasks } from '../config/diff.ts';
 import type { MeasuredRound } from '../probes/probe.ts';
 
@@ -13,6 +13,8 @@ export interface RunnerOptions {
 /** The tasks that run now. Each has a probe of its own; a probe that fails ends alone. */
 export class TaskRunner {
   readonly #options: RunnerOptions;
+  /** Of all tasks that run. */
+  packetsPerSecond = 0;
   readonly #running = new Map<string, { readonly task: Task; readonly stop: AbortController; readonly done: Promise<void> }>();
 
   constructor(options: RunnerOptions) {
@@ -34,6 +36,7 @@ export class TaskRunner {
       const stop = new AbortController();
       this.#running.set(task.id, { task, stop, done: this.#run(task, stop.signal) });
     }
+    this.packetsPerSecond = this.tasks.reduce((sum, task) => sum + taskCost(task).packetsPerSecond, 0);
     return { started: diff.start.length, stopped: diff.stop.length };
   }
 

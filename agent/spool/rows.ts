@@ -1,4 +1,5 @@
 import type { SqlRow } from '../../protocol/database.ts';
+import type { Batch } from '../../protocol/batch.ts';
 import type { Outcome, Round } from '../../protocol/round.ts';
 import type { Moment, Stamp } from '../time/timekeeper.ts';
 
@@ -59,13 +60,19 @@ export const rowToRound = (row: SqlRow): SpooledRound => ({
       : null,
 });
 
-/** A stamped row as the batch carries it. */
-export const toWire = (round: SpooledRound, stamp: Stamp): Round => ({
-  seq: round.seq,
-  task: round.task,
-  at: stamp.at,
-  durationMs: round.durationMs,
-  intervalMs: round.intervalMs,
-  time: { source: stamp.source, boundMs: stamp.boundMs, ageS: stamp.ageS },
-  outcome: JSON.parse(round.outcomeJson), // our own bytes, checked again by the controller
-});
+/** A stamped row as the batch carries it, in JSON. Its outcome is JSON already, our own, and checked by the controller: it is not taken apart and put together again. */
+export const toWire = (round: SpooledRound, stamp: Stamp): string => {
+  const head: Omit<Round, 'outcome'> = {
+    seq: round.seq,
+    task: round.task,
+    at: stamp.at,
+    durationMs: round.durationMs,
+    intervalMs: round.intervalMs,
+    time: { source: stamp.source, boundMs: stamp.boundMs, ageS: stamp.ageS },
+  };
+  return `${JSON.stringify(head).slice(0, -1)},"outcome":${round.outcomeJson}}`;
+};
+
+/** A batch in JSON, of rounds in JSON. */
+export const batchText = (head: Omit<Batch, 'rounds'>, rounds: readonly string[]): string =>
+  `${JSON.stringify(head).slice(0, -1)},"rounds":[${rounds.join(',')}]}`;

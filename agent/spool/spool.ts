@@ -40,6 +40,8 @@ export class Spool {
   #lastId: number;
   #totals: { rounds: number; bytes: number; dropped: number };
   #broken: string | null = null;
+  /** What the last commit wrote, up to the newest there is: it goes out right after, without being read back. */
+  #recent: readonly SpooledRound[] = [];
   /** What `firstSince` found last: it is asked several times a round. */
   #first = { id: 0, endMs: 0 };
 
@@ -115,6 +117,8 @@ export class Spool {
   /** Rounds with `after` < id < `before`, oldest first. */
   select(after: number, before: number, limit: number): readonly SpooledRound[] {
     if (after >= this.#lastId || after + 1 >= before) return []; // asked several times a round: nothing there costs nothing
+    const [first] = this.#recent;
+    if (first !== undefined && after >= first.id - 1) return this.#recent.filter(({ id }) => id > after && id < before).slice(0, limit);
     return this.#select.all(after, before, limit).map(rowToRound);
   }
 
@@ -137,6 +141,7 @@ export class Spool {
   stamped(rounds: readonly SpooledRound[]): readonly (SpooledRound & { readonly stamp: Stamp })[] {
     const missing = rounds.filter((round) => round.stamp === null);
     const stamps = new Map<number, Stamp>();
+    if (missing.length > 0) this.#recent = [];
     const done =
       missing.length === 0 ||
       this.#attempt(() => {
@@ -169,7 +174,7 @@ export class Spool {
   }
 
   #write(rounds: readonly NewRound[], stampNow: boolean, makeRoomFor: number): void {
-    const { epoch, capBytes, timekeeper } = this.#options;
+    const { capBytes, timekeeper } = this.#options;
     for (const { epoch: of, ranges } of this.#acknowledged)
       for (const [first, last] of ranges) this.#forget(this.#acknowledge.all(of, first, last));
     let droppedNow = 0;
@@ -180,20 +185,24 @@ export class Spool {
     };
     if (this.#options.diskFree() < DISK_RESERVE_BYTES) makeRoomFor = Math.max(makeRoomFor, rounds.length);
     while (droppedNow < makeRoomFor && this.#totals.rounds > 0) dropSome();
-    for (const round of rounds) {
-      const outcome = JSON.stringify(round.outcome);
-      const bytes = outcome.length + round.task.length + ROW_OVERHEAD_BYTES;
-      const stamp = stampNow ? timekeeper.stamp(round.moment, () => 0) : null;
-      const { boot, steadyMs, slackMs } = round.moment;
-      const fixed = [stamp?.at ?? null, stamp?.source ?? null, stamp?.boundMs ?? null, stamp?.ageS ?? null];
-      const what = [round.task, round.intervalMs, round.durationMs, outcome, bytes];
-      this.#insert.run(++this.#lastId, epoch, this.#nextSeq++, boot, steadyMs, slackMs, round.wallMs, ...what, ...fixed);
-      this.#totals.rounds += 1;
-      this.#totals.bytes += bytes;
-    }
+    const written = rounds.map((round) => this.#insertOne(round, stampNow ? timekeeper.stamp(round.moment, () => 0) : null));
     while (this.#totals.bytes > capBytes && this.#totals.rounds > 0) dropSome();
+    this.#recent = droppedNow > 0 ? [] : written;
     if (stampNow && rounds.length > 0) timekeeper.save();
     if (droppedNow > 0) this.#tellDropped(droppedNow);
+  }
+
+  #insertOne({ moment, wallMs, task, intervalMs, durationMs, outcome }: NewRound, stamp: Stamp | null): SpooledRound {
+    const { epoch } = this.#options;
+    const outcomeJson = JSON.stringify(outcome);
+    const bytes = outcomeJson.length + task.length + ROW_OVERHEAD_BYTES;
+    const [id, seq] = [++this.#lastId, this.#nextSeq++];
+    const { boot, steadyMs, slackMs } = moment;
+    const fixed = [stamp?.at ?? null, stamp?.source ?? null, stamp?.boundMs ?? null, stamp?.ageS ?? null];
+    this.#insert.run(id, epoch, seq, boot, steadyMs, slackMs, wallMs, task, intervalMs, durationMs, outcomeJson, bytes, ...fixed);
+    this.#totals.rounds += 1;
+    this.#totals.bytes += bytes;
+    return { id, epoch, seq, moment, task, intervalMs, durationMs, outcomeJson, stamp };
   }
 
   /** The disk is full: what the log holds goes into the database, the oldest rounds leave their pages to the new ones. */
@@ -229,6 +238,7 @@ export class Spool {
       this.#totals = before.totals;
       this.#nextSeq = before.nextSeq;
       this.#lastId = before.lastId;
+      this.#recent = [];
       if (this.#broken === null)
         this.#options.log.error(
           'spool-write-failed',

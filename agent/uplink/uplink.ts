@@ -1,10 +1,9 @@
 import type { Acknowledgement } from '../../protocol/acknowledgement.ts';
 import { BATCH_MAX_ROUNDS, type Batch } from '../../protocol/batch.ts';
 import type { Log } from '../../protocol/log.ts';
-import { roundEndMs } from '../../protocol/round.ts';
 import type { Clock } from '../../protocol/time.ts';
 import { PROTOCOL_VERSION } from '../../protocol/version.ts';
-import { type SpooledRound, toWire } from '../spool/rows.ts';
+import { batchText, type SpooledRound, toWire } from '../spool/rows.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Timekeeper } from '../time/timekeeper.ts';
 import type { Timing } from '../timing.ts';
@@ -39,7 +38,7 @@ interface InFlight {
 /** Decides what goes out next: fresh rounds at once, the backlog behind them at the rate granted, what stays unanswered again. One session at a time. */
 export class Uplink {
   readonly #options: UplinkOptions;
-  #send: ((batch: Batch) => void) | null = null;
+  #send: ((batch: string) => void) | null = null;
   #inFlight: InFlight[] = [];
   #flying = new Set<number>();
   /** Everything from this id on is young enough to be fresh. */
@@ -55,8 +54,8 @@ export class Uplink {
     this.#freshFrom = options.spool.lastId + 1; // what earlier starts left behind is backlog
   }
 
-  /** A session is up and its clocks are exchanged: `send` hands a batch to it. */
-  begin(send: (batch: Batch) => void): void {
+  /** A session is up and its clocks are exchanged: `send` hands a batch to it, in JSON. */
+  begin(send: (batch: string) => void): void {
     this.end();
     this.#options.spool.commit(this.#options.timekeeper.synchronised); // what is acknowledged must be gone before the cursors start anew
     this.#send = send;
@@ -108,7 +107,7 @@ export class Uplink {
     return Math.max(1, Math.min(backlogMs, oldest + timing.resendMs - clock.monotonic()));
   }
 
-  #sendFresh(send: (batch: Batch) => void): void {
+  #sendFresh(send: (batch: string) => void): void {
     while (this.#mayFly('fresh')) {
       const after = Math.max(this.#freshCursor, this.#freshFrom - 1);
       const { rounds, more } = this.#take(after, Number.MAX_SAFE_INTEGER, BATCH_MAX_ROUNDS);
@@ -120,24 +119,20 @@ export class Uplink {
     }
   }
 
-  #sendBacklog(send: (batch: Batch) => void): number {
+  #sendBacklog(send: (batch: string) => void): number {
     const { clock, spool } = this.#options;
     for (;;) {
       if (!this.#mayFly('backlog')) return Number.POSITIVE_INFINITY;
       this.#grant = refilled(this.#grant, clock.monotonic());
-      if (spool.select(this.#backlogCursor, this.#freshFrom, 1).length === 0) {
-        this.#backlogCursor = Math.max(this.#backlogCursor, this.#freshFrom - 1); // not to be asked again before there is more
-        return Number.POSITIVE_INFINITY;
-      }
       const left = spool.stats.rounds - this.#flying.size;
       if (left <= 0) return Number.POSITIVE_INFINITY;
       const budget = allowed(this.#grant, left);
-      if (budget === 0) return waitMs(this.#grant, left);
-      const { rounds } = this.#take(this.#backlogCursor, this.#freshFrom, budget);
+      const { rounds } = this.#take(this.#backlogCursor, this.#freshFrom, Math.max(1, budget));
       if (rounds.length === 0) {
-        this.#backlogCursor = this.#freshFrom - 1; // all of it is under way
+        this.#backlogCursor = Math.max(this.#backlogCursor, this.#freshFrom - 1); // nothing, or all under way: not to be asked again before there is more
         return Number.POSITIVE_INFINITY;
       }
+      if (budget === 0) return waitMs(this.#grant, left);
       const sent = this.#sendBatch(send, 'backlog', rounds, false);
       if (sent === 0) return 1_000; // the disk does not take the stamps now
       this.#grant = spent(this.#grant, sent);
@@ -161,18 +156,19 @@ export class Uplink {
   }
 
   /** How many of the rounds went: all, or none when they cannot be stamped. */
-  #sendBatch(send: (batch: Batch) => void, lane: Batch['lane'], rounds: readonly SpooledRound[], more: boolean): number {
+  #sendBatch(send: (batch: string) => void, lane: Batch['lane'], rounds: readonly SpooledRound[], more: boolean): number {
     const { spool, clock } = this.#options;
     const stamped = spool.stamped(rounds);
     const epoch = stamped[0]?.epoch;
     if (epoch === undefined || stamped.length < rounds.length) return 0;
-    const wire = stamped.map((round) => toWire(round, round.stamp));
-    const firstEndMs = Math.min(...wire.map(roundEndMs));
+    const firstEndMs = Math.min(...stamped.map(({ stamp, durationMs }) => stamp.at + durationMs));
     const upTo = lane === 'fresh' ? this.#upTo(more ? firstEndMs : Number.POSITIVE_INFINITY) : null;
     const ids = new Map(stamped.map(({ seq, id }) => [seq, id]));
     for (const id of ids.values()) this.#flying.add(id);
     this.#inFlight.push({ lane, epoch, ids, firstEndMs, sentMs: clock.monotonic() });
-    send({ v: PROTOCOL_VERSION, epoch, lane, lowest: spool.lowest(epoch) ?? wire[0]?.seq ?? 1, upTo, rounds: wire });
+    const head = { v: PROTOCOL_VERSION, epoch, lane, lowest: spool.lowest(epoch) ?? stamped[0]?.seq ?? 1, upTo } as const;
+    const wire = stamped.map((round) => toWire(round, round.stamp));
+    send(batchText(head, wire));
     return stamped.length;
   }
 

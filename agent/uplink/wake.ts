@@ -17,15 +17,19 @@ export class Wake {
   async wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = new AbortController();
+      let timer = Number.isFinite(ms) ? new AbortController() : null;
       this.#ring = resolve;
       const stop = (): void => resolve();
       signal.addEventListener('abort', stop);
-      if (Number.isFinite(ms)) clock.sleep(ms, timer.signal).then(resolve, () => {});
+      const due = (): void => {
+        timer = null; // nothing is left to cancel
+        resolve();
+      };
+      if (timer !== null) clock.sleep(ms, timer.signal).then(due, () => {});
       await promise;
       signal.removeEventListener('abort', stop);
       this.#ring = null;
-      timer.abort(OVER);
+      timer?.abort(OVER);
     }
     this.#rung = false;
   }

@@ -1,5 +1,6 @@
 import { type Insertable, sql, type Transaction } from 'kysely';
 import type { Severity } from '../../protocol/rule.ts';
+import { compiledOnce } from '../state/compiled.ts';
 import type { Tables } from '../state/tables.ts';
 import type { Change } from './change.ts';
 import type { Definitions } from './definitions.ts';
@@ -84,14 +85,13 @@ const writeMembers = async (trx: Trx, changes: readonly Change[], { seen, ledger
   for (const cause of shown.due(touched, ledger, now)) {
     const members = membersOf(ledger, cause, MEMBERS_SHOWN);
     if (members.length === 0) continue;
-    await trx
-      .updateTable('incidents')
-      .where('cause', '=', cause)
-      .where('state', '=', sql.lit('firing'))
-      .set({ members: JSON.stringify(members), member_count: ledger.sizeOf(cause) })
-      .execute();
+    await writeMembersOf(trx, JSON.stringify(members), ledger.sizeOf(cause), cause);
   }
 };
+
+const writeMembersOf = compiledOnce((db) =>
+  db.updateTable('incidents').set({ members: '', member_count: 0 }).where('cause', '=', '').where('state', '=', sql.lit('firing')),
+);
 
 const open = async (trx: Trx, change: Extract<Change, { kind: 'opened' }>, { ledger }: Surroundings): Promise<number> => {
   const now = membersOf(ledger, change.cause, MEMBERS_SHOWN);

@@ -78,7 +78,7 @@ const heldBack = (bench: Bench, { agent, task }: AlertKey, { measurement, at, en
 export const judge = (
   bench: Pick<Bench, 'ledger' | 'changes' | 'definitions' | 'answered' | 'wasClear'>,
   rule: Rule,
-  { key, silent }: Pick<Check, 'key' | 'silent'>,
+  { key, around, silent }: Pick<Check, 'key' | 'around' | 'silent'>,
   { at, end, intervalMs }: Pick<Observation, 'at' | 'end' | 'intervalMs'>,
   before: AlertState,
   said: { readonly reading: Reading; readonly value: number | null },
@@ -90,8 +90,9 @@ export const judge = (
   if (lifecycle.phase === 'inactive') {
     if (transition === 'resolved' && before.cause !== null) leave(bench, key, before.cause, end, 'clear again');
     const fires = before.fires.length === 0 ? before.fires : recent(rule, before.fires, end);
-    if (ledger.isAsked(key) || fires.length > 0) {
-      const isNews = ledger.isAsked(key) || before.lifecycle.phase !== 'inactive' || fires.length !== before.fires.length;
+    const isAsked = ledger.isAsked(around);
+    if (isAsked || fires.length > 0) {
+      const isNews = isAsked || before.lifecycle.phase !== 'inactive' || fires.length !== before.fires.length;
       if (isNews) ledger.set(key, { lifecycle, from: 0, clearFrom: at, clearTo: end, value: null, cause: null, intervalMs, fires }, silent);
     } else if (before.clearFrom !== null || before.lifecycle.phase !== 'inactive' || before.fires.length > 0) ledger.delete(key);
     return;

@@ -56,6 +56,10 @@ export const splitSeries = (series: string): { readonly agent: string; readonly 
   return slash === -1 ? { agent: series, task: '' } : { agent: series.slice(0, slash), task: series.slice(slash + 1) };
 };
 
+/** What stands around an alert in its own rule: all of its agent, and all of its target. */
+export type Around = readonly [byAgent: string, byTarget: string];
+export const ownAround = ({ rule, agent, task }: AlertKey): Around => [`${rule} a ${agent}`, `${rule} t ${targetOf(task)}`];
+
 export const idOf = ({ rule, agent, task }: AlertKey): string => `${rule} ${agent}/${task}`;
 const isBad = (state: AlertState): boolean => state.lifecycle.phase !== 'inactive';
 const isUndecided = ({ state, silent }: Entry): boolean => !silent && state.lifecycle.phase === 'firing' && state.cause === null;
@@ -102,9 +106,8 @@ export class Ledger {
   }
 
   /** Whether a clear round of this series matters to somebody: its agent or its target has an alert that is not calm. */
-  isAsked({ rule, agent, task }: AlertKey): boolean {
-    if (this.#badAround.size === 0) return false;
-    return this.#badAround.has(`${rule} a ${agent}`) || this.#badAround.has(`${rule} t ${targetOf(task)}`);
+  isAsked([byAgent, byTarget]: Around): boolean {
+    return this.#badAround.size > 0 && (this.#badAround.has(byAgent) || this.#badAround.has(byTarget));
   }
 
   entries(): readonly Entry[] {
@@ -194,7 +197,7 @@ export class Ledger {
 /** Silent alerts are asked about by their own rule alone. */
 const aroundOf = ({ rule, agent, task, silent }: Entry): readonly string[] => {
   const target = targetOf(task);
-  const own = [`${rule} a ${agent}`, `${rule} t ${target}`];
+  const own = ownAround({ rule, agent, task });
   return silent ? own : [...own, `t ${target}`, `s ${agent}/${task}`];
 };
 

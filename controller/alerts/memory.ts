@@ -8,6 +8,8 @@ import type { Samples } from './samples.ts';
 import type { Progress } from './watermark.ts';
 
 const CONSUMER = 'alerts';
+/** Rows in one statement: each number of them is a statement of its own, which is kept prepared. */
+const ROWS_AT_ONCE = 50;
 
 /** What the alerts know, as the control database has it after the last commit. */
 export interface Memory {
@@ -78,37 +80,42 @@ export interface Dirty {
   readonly remembers: { readonly heard: boolean; readonly samples: boolean };
 }
 
-// One statement a table, whatever the number of rows: what has to be written goes in as one JSON text.
-const SAVE_STATES = `INSERT INTO alert_states (rule_id, series, state) SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?) WHERE true
-  ON CONFLICT (rule_id, series) DO UPDATE SET state = excluded.state`;
+/** Of each table: where its rows go, and what happens to one that is there already. The texts go in as they are: JSON that SQLite takes apart costs more. */
+type Upsert = readonly [into: string, onConflict: string];
+const SAVE_STATES: Upsert = ['alert_states (rule_id, series, state)', '(rule_id, series) DO UPDATE SET state = excluded.state'];
+const SAVE_PROGRESS: Upsert = [
+  'watermarks (agent_id, up_to, waiting)',
+  '(agent_id) DO UPDATE SET up_to = excluded.up_to, waiting = excluded.waiting',
+];
+const SAVE_MEMORY: Upsert = [
+  'alert_memory (agent_id, heard, samples)',
+  '(agent_id) DO UPDATE SET heard = excluded.heard, samples = excluded.samples',
+];
+const SAVE_ANSWERS: Upsert = ['answers (target_id, first_at)', '(target_id) DO NOTHING'];
 const DROP_STATES = `DELETE FROM alert_states WHERE (rule_id, series) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))`;
-const SAVE_PROGRESS = `INSERT INTO watermarks (agent_id, up_to, waiting) SELECT value ->> 0, value ->> 1, value -> 2 FROM json_each(?) WHERE true
-  ON CONFLICT (agent_id) DO UPDATE SET up_to = excluded.up_to, waiting = excluded.waiting`;
-const SAVE_ANSWERS = `INSERT INTO answers (target_id, first_at) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
-  ON CONFLICT (target_id) DO NOTHING`;
-const SAVE_MEMORY = `INSERT INTO alert_memory (agent_id, heard, samples) SELECT value ->> 0, value -> 1, value -> 2 FROM json_each(?) WHERE true
-  ON CONFLICT (agent_id) DO UPDATE SET heard = excluded.heard, samples = excluded.samples`;
 const SAVE_POSITION = `INSERT INTO cursors (consumer, position) VALUES ('${CONSUMER}', ?)
   ON CONFLICT (consumer) DO UPDATE SET position = excluded.position`;
 
 /** Writes what changed; part of the caller's transaction. The alerts of incidents among it: what they saw last is new. */
 export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty: Dirty): Promise<readonly Entry[]> => {
-  const save = async (sql: string, rows: readonly (readonly unknown[])[]): Promise<void> => {
-    if (rows.length > 0) await trx.executeQuery(CompiledQuery.raw(sql, [JSON.stringify(rows)]));
+  const save = async ([into, onConflict]: Upsert, rows: readonly (readonly unknown[])[]): Promise<void> => {
+    for (let first = 0; first < rows.length; first += ROWS_AT_ONCE) {
+      const some = rows.slice(first, first + ROWS_AT_ONCE);
+      const places = some.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
+      await trx.executeQuery(CompiledQuery.raw(`INSERT INTO ${into} VALUES ${places} ON CONFLICT ${onConflict}`, some.flat()));
+    }
   };
   const { written, deleted } = memory.ledger.takeChanges();
   await save(
     SAVE_STATES,
-    written.map((entry) => [entry.rule, seriesOf(entry), entry.state]),
+    written.map((entry) => [entry.rule, seriesOf(entry), JSON.stringify(entry.state)]),
   );
-  await save(
-    DROP_STATES,
-    deleted.map((key) => [key.rule, seriesOf(key)]),
-  );
+  const gone = deleted.map((key) => [key.rule, seriesOf(key)]);
+  if (gone.length > 0) await trx.executeQuery(CompiledQuery.raw(DROP_STATES, [JSON.stringify(gone)]));
   const agents = [...dirty.agents];
   await save(
     SAVE_PROGRESS,
-    agents.map((agent) => [agent, memory.progress.get(agent)?.upTo ?? 0, memory.progress.get(agent)?.waiting ?? []]),
+    agents.map((agent) => [agent, memory.progress.get(agent)?.upTo ?? 0, JSON.stringify(memory.progress.get(agent)?.waiting ?? [])]),
   );
   await save(
     SAVE_MEMORY,
@@ -119,7 +126,7 @@ export const saveMemory = async (trx: Transaction<Tables>, memory: Memory, dirty
   return written.filter(({ state }) => state.cause !== null);
 };
 
-const rememberedOf = (memory: Memory, agent: string, { remembers }: Dirty): [string, object, object][] => {
+const rememberedOf = (memory: Memory, agent: string, { remembers }: Dirty): [agent: string, heard: string, samples: string][] => {
   if (!remembers.heard && !remembers.samples) return [];
   const heard = remembers.heard ? Object.fromEntries(memory.heard.get(agent) ?? []) : {};
   const samples = Object.fromEntries(
@@ -129,5 +136,5 @@ const rememberedOf = (memory: Memory, agent: string, { remembers }: Dirty): [str
       return columns.length === 0 ? [] : [[task, Object.fromEntries(columns)] as const];
     }),
   );
-  return [[agent, heard, samples]];
+  return [[agent, JSON.stringify(heard), JSON.stringify(samples)]];
 };

@@ -1,10 +1,11 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Notifier } from '../../protocol/notifier.ts';
 import type { Log } from '../../protocol/log.ts';
 import type { Random } from '../../protocol/random.ts';
 import { type Clock, slept } from '../../protocol/time.ts';
 import type { State } from '../state/database.ts';
-import type { OutboxTable } from '../state/tables.ts';
+import { compiledOnce } from '../state/compiled.ts';
+import type { OutboxTable, Tables } from '../state/tables.ts';
 import { Notification } from './notification.ts';
 import { render } from './notifiers/index.ts';
 import { readNotifier, secretTexts, type Vault } from './notifiers/kept.ts';
@@ -60,16 +61,16 @@ export const runOutbox = async (deps: OutboxDeps, signal: AbortSignal): Promise<
 
 /** Sends one due row of each notifier, side by side, so that a receiver that hangs holds up no other. How long until the next one is due, ms. */
 const sendDue = async (deps: OutboxDeps, signal: AbortSignal): Promise<number> => {
-  const due = await nextRows(deps.state).where('next_try_at', '<=', Math.floor(deps.clock.now())).limit(sql.lit(ROWS_MAX)).execute();
+  const due = await dueRows(deps.state, Math.floor(deps.clock.now()));
   const firstOfEach = new Map(due.toReversed().map((row) => [row.notifier_id, row]));
   await Promise.all([...firstOfEach.values()].slice(0, AT_ONCE).map((row) => attempt(deps, row, signal)));
   if (due.length > 0) return 0;
-  const [next] = await nextRows(deps.state).clearOrderBy().orderBy('next_try_at').limit(sql.lit(1)).execute();
+  const [next] = await nextRow(deps.state);
   return next === undefined ? IDLE_MS : Math.min(IDLE_MS, Math.max(1, next.next_try_at - deps.clock.now()));
 };
 
 /** What may be sent, fewest attempts first: news is not held up by what fails again and again. The end of an incident waits for the word that it began. */
-const nextRows = (state: State) =>
+const nextRows = (state: Kysely<Tables>) =>
   state
     .selectFrom('outbox')
     .selectAll()
@@ -88,6 +89,8 @@ const nextRows = (state: State) =>
     )
     .orderBy('attempts')
     .orderBy('id');
+const dueRows = compiledOnce((state) => nextRows(state).where('next_try_at', '<=', 0).limit(sql.lit(ROWS_MAX)));
+const nextRow = compiledOnce((state) => nextRows(state).clearOrderBy().orderBy('next_try_at').limit(sql.lit(1)));
 
 type Row = Pick<OutboxTable, 'idempotency_key' | 'notifier_id' | 'body' | 'created_at' | 'attempts'> & { readonly id: number };
 

@@ -4,7 +4,7 @@ import type { Rule } from '../../protocol/rule.ts';
 import type { DefinedTarget } from './definitions.ts';
 import { lateAfterMs } from './evaluate.ts';
 import { type Bench, isSilent, judge } from './judge.ts';
-import { idOf } from './ledger.ts';
+import { idOf, ownAround } from './ledger.ts';
 
 /** Looked at so often, at round times. */
 const STEP_MS = 10_000;
@@ -49,5 +49,5 @@ const judgeSeries = (
   const said = isSilentNow
     ? ({ reading: 'breached', value: Math.round(silentMs / 1_000) } as const)
     : ({ reading: 'clear', value: null } as const);
-  judge(bench, { ...rule, forMs: 0 }, { key, silent: isSilent(rule) }, span, before, said);
+  judge(bench, { ...rule, forMs: 0 }, { key, around: ownAround(key), silent: isSilent(rule) }, span, before, said);
 };

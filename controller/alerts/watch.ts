@@ -2,13 +2,14 @@
 import { isSelected, type Labels } from '../../protocol/labels.ts';
 import { mayPage, type Rule } from '../../protocol/rule.ts';
 import type { DefinedTarget, Definitions } from './definitions.ts';
-import { type AlertKey, idOf } from './ledger.ts';
+import { type AlertKey, type Around, idOf, ownAround } from './ledger.ts';
 import { type Observation, targetOf } from './observation.ts';
 
 export interface Check {
   readonly rule: Rule;
   readonly key: AlertKey;
   readonly id: string;
+  readonly around: Around;
   readonly silent: boolean;
 }
 
@@ -72,7 +73,7 @@ const watchOf = (
   if (rules.length === 0) return null;
   const checks = rules.map((rule): Check => {
     const key = { rule: rule.id, agent, task };
-    return { rule, key, id: idOf(key), silent: !mayPage(rule) };
+    return { rule, key, id: idOf(key), around: ownAround(key), silent: !mayPage(rule) };
   });
   return { agent, task, target, checks, keeps: keepsOf(rules) };
 };

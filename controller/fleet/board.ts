@@ -2,6 +2,7 @@
 import type { AgentEvent } from '../../protocol/event.ts';
 import type { ConfigReport } from '../../protocol/config-report.ts';
 import type { OnlineStatus, Status } from '../../protocol/status.ts';
+import { compiledOnce } from '../state/compiled.ts';
 import type { State } from '../state/database.ts';
 import { type Presence, type PresenceEvent, recall, step } from './presence.ts';
 
@@ -197,20 +198,20 @@ const load = async (state: State, at: number, graceMs: number): Promise<Map<stri
   );
 };
 
+/** An agent that has not said its name keeps the one that it enrolled with. */
+const writeAgent = compiledOnce((db) =>
+  db
+    .updateTable('agents')
+    .set({ online: 0, seen_at: 0, status: '', config_report: '', hostname: (b) => b.fn.coalesce(b.val(''), 'hostname') })
+    .where('id', '=', ''),
+);
+
 const write = async (state: State, dirty: readonly (readonly [string, Entry])[], { turns, events }: Pending): Promise<void> => {
   await state.transaction().execute(async (trx) => {
-    for (const [agent, { presence, seenAt, status, report }] of dirty)
-      await trx
-        .updateTable('agents')
-        .set({
-          online: isOnline(presence) ? 1 : 0,
-          seen_at: seenAt,
-          status: status === null ? null : JSON.stringify(status),
-          config_report: report === null ? null : JSON.stringify(report),
-          ...(status === null ? {} : { hostname: status.hostname }),
-        })
-        .where('id', '=', agent)
-        .execute();
+    for (const [agent, { presence, seenAt, status, report }] of dirty) {
+      const [statusText, reportText] = [status, report].map((said) => (said === null ? null : JSON.stringify(said)));
+      await writeAgent(trx, isOnline(presence) ? 1 : 0, seenAt, statusText, reportText, status?.hostname ?? null, agent);
+    }
     for (const turn of turns)
       await trx
         .insertInto('presence')

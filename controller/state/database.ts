@@ -31,15 +31,15 @@ export const openState = (db: Db): State => {
 /** Kysely's own SQLite dialect wants better-sqlite3; this one takes our synchronous Db. One connection, so one transaction at a time. */
 const sqliteDriver = (db: Db): Driver => {
   let busy: Promise<void> = Promise.resolve();
-  const statements = new Map<string, Statement>();
+  const statements = new Map<string, Prepared>();
   /** Preparing costs more than running; the queries of the program are few. */
-  const statementOf = (sql: string): Statement => {
+  const statementOf = (sql: string): Prepared => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
     if (statements.size >= MOST_STATEMENTS) statements.clear();
-    const statement = db.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
+    const prepared = { statement: db.prepare(sql), givesRows: /^\s*(select|with|pragma)\b|\breturning\b/i.test(sql) };
+    statements.set(sql, prepared);
+    return prepared;
   };
   let release = (): void => {};
   const connection: DatabaseConnection = {
@@ -74,9 +74,14 @@ const sqliteDriver = (db: Db): Driver => {
 
 const MOST_STATEMENTS = 500;
 
-const execute = <R>(statement: Statement, query: CompiledQuery): QueryResult<R> => {
+interface Prepared {
+  readonly statement: Statement;
+  readonly givesRows: boolean;
+}
+
+const execute = <R>({ statement, givesRows }: Prepared, query: CompiledQuery): QueryResult<R> => {
   const values = query.parameters as SqlValue[]; // Border: Kysely types parameters as unknown.
-  if (/^\s*(select|with|pragma)\b|\breturning\b/i.test(query.sql)) return { rows: statement.all(...values) as R[] };
+  if (givesRows) return { rows: statement.all(...values) as R[] };
   const { changes, lastInsertRowid } = statement.run(...values);
   return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
 };

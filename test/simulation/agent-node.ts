@@ -26,7 +26,7 @@ export interface AgentWorld {
 }
 
 /** Longer than on real hosts where that only saves wakes. */
-const TIMING = { suspendCheckMs: 10_000, statusMs: 300_000, clockExchangeMs: 90_000 };
+const TIMING = { suspendCheckMs: 30_000, statusMs: 300_000, clockExchangeMs: 90_000 };
 /** The agent tries its disk again within this. */
 const RETRY_MS = 30_000;
 
@@ -38,6 +38,8 @@ export class AgentNode {
   readonly disk = new Disk();
   readonly #world: AgentWorld;
   readonly #random: Seeded;
+  /** Mostly not: zstd takes as long as all else that a message goes through, and the bytes of a message change no promise. */
+  readonly #compresses: boolean;
   #life: Life | null = null;
   #restartMs = 1_000;
   #powered = true;
@@ -54,6 +56,7 @@ export class AgentNode {
     this.line = line;
     this.#world = world;
     this.#random = random;
+    this.#compresses = random.fork('compresses').chance(0.1);
   }
 
   get powered(): boolean {
@@ -126,6 +129,7 @@ export class AgentNode {
       log: journalLog(journal, life, this.id),
       host: { bootId: host.bootId, suspendedMs: () => host.suspendedMs() },
       transport: broker.transport({ id: this.id, life, host, line: this.line }),
+      ...(this.#compresses ? {} : { toBytes: Buffer.from }),
       db: this.disk.mount(life),
       icmp: engineModel(life, host, reality, ledger, this.#random.fork(`engine ${this.#world.timeline.now()}`), this.id),
       snmp: { async *rounds() {}, ask: async () => null },

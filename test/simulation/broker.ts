@@ -1,6 +1,6 @@
 import type { Broker, LinkMessage, PublishOptions, SessionOptions, Transport } from '../../protocol/link.ts';
 import { type Client, Connection, type Receiver } from './connection.ts';
-import { type Life, never } from './life.ts';
+import { type Life, never, sleepersOf } from './life.ts';
 import type { Timeline } from './timeline.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -129,22 +129,30 @@ export class BrokerModel implements Receiver {
     if (signal.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
     const onAbort = (): void => end(() => reject(signal.reason));
+    let timeout: { cancel(): void } | null = null;
     const end = (settle: () => void): void => {
-      timeout.cancel();
-      signal.removeEventListener('abort', onAbort);
+      timeout?.cancel();
+      sleepersOf(signal).delete(onAbort);
       settle();
     };
     const fail = (reason: string): void => end(() => reject(new Error(`connect to the broker: ${reason}`)));
-    const timeout = client.life.later(CONNECT_TIMEOUT_MS, () => fail('timed out'));
-    signal.addEventListener('abort', onAbort);
+    const timeOutIn = (ms: number): void => void (timeout = client.life.later(ms, () => fail('timed out')));
+    sleepersOf(signal).add(onAbort);
     const arrival = client.line.arrival(0);
+    const takesMs = arrival === null ? Number.POSITIVE_INFINITY : 3 * (arrival - this.#timeline.now());
+    // Most attempts are refused long before their time is over: no timer is set for those.
+    const isQuick = takesMs < CONNECT_TIMEOUT_MS / 2;
+    if (!isQuick) timeOutIn(CONNECT_TIMEOUT_MS);
     if (arrival === null) return promise;
-    this.#timeline.at(arrival + 2 * (arrival - this.#timeline.now()), () => {
-      if (client.life.dead || signal.aborted || client.host.suspended || !client.line.passes) return;
-      if (!this.#up) return void client.life.later(5, () => fail('connection refused'));
+    this.#timeline.after(takesMs, () => {
+      if (client.life.dead || signal.aborted) return;
+      const isHeard = !client.host.suspended && client.line.passes;
+      if (isHeard && !this.#up) return void client.life.later(5, () => fail('connection refused'));
+      if (isQuick) timeOutIn(CONNECT_TIMEOUT_MS - takesMs);
+      if (!isHeard) return;
       const connection = this.#accept(client, options);
       connection.accepted(() => end(() => resolve(connection)));
-      for (const message of this.#retained.values()) if (options.subscriptions.includes(message.topic)) connection.deliver(message, 1);
+      for (const message of this.#retained.values()) if (connection.listensTo(message.topic)) connection.deliver(message, 1);
     });
     return promise;
   }
@@ -171,8 +179,7 @@ export class BrokerModel implements Receiver {
     if (retain && message.payload.length === 0) this.#retained.delete(message.topic);
     else if (retain) this.#retained.set(message.topic, message);
     if (message.payload.length === 0 && retain) return;
-    for (const connection of this.#connections.values())
-      if (connection.options.subscriptions.includes(message.topic)) connection.deliver(message, qos);
+    for (const connection of this.#connections.values()) if (connection.listensTo(message.topic)) connection.deliver(message, qos);
     if (!this.#linked || (from?.client.line.loses() ?? false)) return;
     for (const subscription of this.#subscriptions)
       if (subscription.matches(message.topic)) this.#timeline.after(0.05, () => this.#hand(subscription, message));
@@ -197,5 +204,12 @@ const matcher = (filter: string): ((topic: string) => boolean) => {
       .map((part) => RegExp.escape(part))
       .join('[^/]+')}$`,
   );
-  return (topic) => pattern.test(topic);
+  const known = new Map<string, boolean>(); // an agent has a dozen topics
+  return (topic) => {
+    const before = known.get(topic);
+    if (before !== undefined) return before;
+    const matches = pattern.test(topic);
+    known.set(topic, matches);
+    return matches;
+  };
 };

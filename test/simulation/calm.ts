@@ -82,8 +82,8 @@ export class Calm {
     for (const agent of agents) {
       const since = this.since(agent);
       if (since === null) continue;
-      for (const truth of [...ledger.openOf(agent).values()].reverse()) {
-        if (truth.startedAt < since + RECOVERED_MS) break;
+      for (const truth of ledger.openOf(agent).values()) {
+        if (truth.startedAt < since + RECOVERED_MS) continue;
         if (truth.excuse === null && truth.handedAt !== null && now - truth.endedAt > LAG_MAX_MS)
           return this.#journal.fail(
             2,

@@ -27,6 +27,7 @@ export class Connection implements Session {
   readonly #receiver: Receiver;
   readonly #closed = Promise.withResolvers<string>();
   readonly #waiting = new Set<(error: Error) => void>();
+  readonly #topics: ReadonlySet<string>;
   #endedAtClient: string | null = null;
   #endedAtBroker = false;
   #severed = false;
@@ -38,6 +39,7 @@ export class Connection implements Session {
     this.#receiver = receiver;
     this.client = client;
     this.options = options;
+    this.#topics = new Set(options.subscriptions);
   }
 
   get closed(): Promise<string> {
@@ -46,6 +48,10 @@ export class Connection implements Session {
 
   get openAtBroker(): boolean {
     return !this.#endedAtBroker;
+  }
+
+  listensTo(topic: string): boolean {
+    return this.#topics.has(topic);
   }
 
   publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {

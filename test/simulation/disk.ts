@@ -17,13 +17,20 @@ export class Disk {
 
   /** The world's own eyes; call it between two events only. Null in the middle of a transaction. */
   peek(sql: string, ...values: SqlValue[]): SqlRow[] | null {
-    return this.#file.raw.isTransaction ? null : this.#file.raw.prepare(sql).all(...values);
+    return this.#file.raw.isTransaction ? null : statementOf(this.#file, sql).rows(values);
   }
 
   /** The file is gone at the next mount. */
   delete(): void {
+    this.close();
     this.#file = open();
     this.#limit();
+  }
+
+  /** The world is over: what SQLite holds is not the garbage collector's to see. */
+  close(): void {
+    this.#file.prepared.clear();
+    this.#file.raw.close();
   }
 
   /** No page more: SQLite answers SQLITE_FULL, as on a full file system. */
@@ -49,6 +56,9 @@ interface File {
 
 const open = (): File => ({ raw: new DatabaseSync(':memory:'), prepared: new Map() });
 
+/** Around every transaction, and parsed anew by each `exec`. */
+const BRACKETS: ReadonlySet<string> = new Set(['BEGIN IMMEDIATE', 'COMMIT']);
+
 const cutDb = (file: File, life: Life): Db => {
   let closed = false;
   const stepped = <T>(work: () => T): T => {
@@ -59,7 +69,7 @@ const cutDb = (file: File, life: Life): Db => {
     return result;
   };
   return {
-    exec: (sql) => stepped(() => file.raw.exec(sql)),
+    exec: (sql) => stepped(() => (BRACKETS.has(sql) ? void statementOf(file, sql).statement.run() : file.raw.exec(sql))),
     prepare: (sql) => cutStatement(statementOf(file, sql), stepped),
     close: () => stepped(() => void (closed = true)),
   };

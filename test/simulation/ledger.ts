@@ -19,7 +19,7 @@ export interface Truth {
   readonly endedAt: number;
   /** What the agent's wall clock was off by in that boot, before and after its jumps: a boot that never met the controller has no better time. */
   readonly wallOffsets: readonly number[];
-  values: string;
+  values: readonly unknown[];
   handedAt: number | null;
   /** Why it need not arrive: none of the promises covers it. */
   excuse: 'killed' | 'spool deleted' | null;
@@ -49,7 +49,7 @@ export class Ledger {
 
   measured(round: Pick<Truth, 'agent' | 'task' | 'startedAt' | 'endedAt' | 'wallOffsets'>): Truth {
     const number = this.#rounds.length;
-    const truth: Truth = { ...round, mark: (number + 1) * MARK_STEP_MS, values: '', handedAt: null, excuse: null, storedAt: null };
+    const truth: Truth = { ...round, mark: (number + 1) * MARK_STEP_MS, values: [], handedAt: null, excuse: null, storedAt: null };
     this.#rounds.push(truth);
     this.openOf(round.agent).set(number, truth);
     return truth;
@@ -99,20 +99,19 @@ export class Ledger {
     const mark = Number(point.fields[fieldOf('error_bound_ms')]);
     const number = Math.round(mark / MARK_STEP_MS) - 1;
     const truth = this.#rounds[number];
-    const name = `${point.tags['agent']} ${point.tags['task']} at ${iso(point.at)}`;
     if (truth === undefined || truth.agent !== point.tags['agent'] || truth.task !== point.tags['task'])
-      return this.#journal.fail(1, `stored, but never measured: ${name}`);
+      return this.#journal.fail(1, `stored, but never measured: ${nameOf(point)}`);
     if (truth.storedAt === point.at) return;
-    if (truth.storedAt !== null) return this.#journal.fail(1, `doubled: ${name} is also stored at ${iso(truth.storedAt)}`);
-    this.#checkValues(truth, point, name);
-    this.#checkTime(truth, point, name);
+    if (truth.storedAt !== null) return this.#journal.fail(1, `doubled: ${nameOf(point)} is also stored at ${iso(truth.storedAt)}`);
+    this.#checkValues(truth, point);
+    this.#checkTime(truth, point);
     truth.storedAt = point.at;
     this.stored += 1;
     this.openOf(truth.agent).delete(number);
     this.onStored(truth);
   }
 
-  #checkValues(truth: Truth, point: Point, name: string): void {
+  #checkValues(truth: Truth, point: Point): void {
     const field = (key: string): unknown => point.fields[key];
     const stored = valuesOf(
       field(fieldOf('sent')),
@@ -122,16 +121,17 @@ export class Ledger {
       field(fieldOf('rtt_max_ms')),
       field(fieldOf('rtt_sketch')) ?? '',
     );
-    if (stored !== truth.values) this.#journal.fail(1, `other values: ${name} has ${stored}, measured was ${truth.values}`);
+    if (stored.some((value, index) => value !== truth.values[index]))
+      this.#journal.fail(1, `other values: ${nameOf(point)} has ${stored.join(' ')}, measured was ${truth.values.join(' ')}`);
   }
 
-  #checkTime(truth: Truth, point: Point, name: string): void {
+  #checkTime(truth: Truth, point: Point): void {
     if (point.fields['time_source'] === 'wall') {
       this.#journal.count('rounds stamped by the wall clock');
       if (!truth.wallOffsets.some((offset) => Math.abs(point.at - truth.startedAt - offset) <= WALL_SLACK_MS))
         this.#journal.fail(
           1,
-          `wrong time: ${name}, really ${iso(truth.startedAt)}; the wall clock was off by ${truth.wallOffsets.join(' or ')} ms`,
+          `wrong time: ${nameOf(point)}, really ${iso(truth.startedAt)}; the wall clock was off by ${truth.wallOffsets.join(' or ')} ms`,
         );
       return;
     }
@@ -139,8 +139,9 @@ export class Ledger {
     const { at, slackMs } = this.#time.of(truth.startedAt);
     const errorMs = point.at - at;
     if (!(Math.abs(errorMs) <= boundMs + slackMs + 2))
-      this.#journal.fail(1, `wrong time: ${name}, ${errorMs.toFixed(1)} ms off, its bound is ${boundMs.toFixed(1)} ms`);
+      this.#journal.fail(1, `wrong time: ${nameOf(point)}, ${errorMs.toFixed(1)} ms off, its bound is ${boundMs.toFixed(1)} ms`);
   }
 }
 
-const valuesOf = (...values: readonly unknown[]): string => values.map((value) => value ?? '-').join(' ');
+const valuesOf = (...values: readonly unknown[]): readonly unknown[] => values.map((value) => value ?? '-');
+const nameOf = ({ tags, at }: Point): string => `${tags['agent']} ${tags['task']} at ${iso(at)}`;

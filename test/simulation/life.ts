@@ -10,6 +10,20 @@ export class Killed extends Error {
 /** A promise for the dead: never settled, so that nothing after its await ever runs. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
+const sleeping = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Who waits for this signal to abort: one listener for all of them, because adding and removing one takes longer than a sleep does. */
+export const sleepersOf = (signal: AbortSignal): Set<() => void> => {
+  const known = sleeping.get(signal);
+  if (known !== undefined) return known;
+  const sleepers = new Set<() => void>();
+  sleeping.set(signal, sleepers);
+  signal.addEventListener('abort', () => {
+    for (const wake of sleepers) wake();
+  });
+  return sleepers;
+};
+
 /** One run of a program on a host. It can be killed after any number of steps; every door to the world (clock, disk, line) asks `step` first. */
 export class Life {
   readonly #timeline: Timeline;
@@ -71,16 +85,17 @@ export class Life {
     if (!this.step()) return never();
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
+      const sleepers = sleepersOf(signal);
       const onAbort = (): void => {
         timer.cancel();
         reject(signal.reason);
       };
       const timer = this.#wake(this.#host.monotonic() + Math.max(1, ms), () => {
         // as Node: no timer is shorter than 1 ms
-        signal.removeEventListener('abort', onAbort);
+        sleepers.delete(onAbort);
         resolve();
       });
-      signal.addEventListener('abort', onAbort, { once: true });
+      sleepers.add(onAbort);
     });
   }
 

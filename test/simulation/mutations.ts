@@ -25,8 +25,8 @@ export const MUTATIONS = {
   },
   'take a PUBACK for an acknowledgement': {
     file: 'agent/uplink/uplink.ts',
-    from: 'spool.lowest(epoch) ?? wire[0]?.seq ?? 1, upTo, rounds: wire });',
-    to: 'spool.lowest(epoch) ?? wire[0]?.seq ?? 1, upTo, rounds: wire }); spool.acknowledge(epoch, wire.map(({ seq }) => [seq, seq]), wire.length);',
+    from: 'send(batchText(head, wire));',
+    to: 'send(batchText(head, wire)); spool.acknowledge(epoch, stamped.map(({ seq }) => [seq, seq]), stamped.length);',
     breaks: [1, 2],
   },
   'move the cursor before the write': {

@@ -55,7 +55,10 @@ export const makeReality = (agentCount: number): Reality => {
     targets,
     outages,
     agents,
-    isUp: (id, at) => !(outages.get(id) ?? []).some((outage) => outage.from <= at && at < outage.to),
+    isUp: (id, at) => {
+      for (const outage of outages.get(id) ?? []) if (outage.from <= at && at < outage.to) return false;
+      return true;
+    },
     targetsOf: (id) => ['all', `group-${agents.find((agent) => agent.id === id)?.labels.group ?? ''}`, own.get(id) ?? ''],
   };
 };

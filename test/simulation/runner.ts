@@ -38,31 +38,51 @@ export const runParts = async (run: Run & { readonly only?: number | null; reado
   return inWorkers((only === null ? parts : parts.slice(only, only + 1)).map((part) => ({ ...part, echo: run.echo ?? false })));
 };
 
-/** One world a process at a time: rejections that nobody handles then belong to that world. */
+/** One world a process at a time: rejections that nobody handles then belong to that world. The next one finds the code compiled. */
 export const inWorkers = async (parts: readonly Part[]): Promise<Result[]> => {
   const results: Result[] = [];
   const waiting = [...parts.entries()];
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) results[next[0]] = await inWorker(next[1]);
+    let worker: Worker | null = null;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, part] = next;
+      if (worker !== null && worker.mutation !== part.mutation) worker = worker.end();
+      worker ??= startWorker(part.mutation);
+      results[index] = await worker.simulate(part);
+    }
+    worker?.end();
   };
   await Promise.all(Array.from({ length: Math.min(WORKERS, availableParallelism(), parts.length) }, work));
   return results;
 };
 
-const inWorker = async (part: Part): Promise<Result> => {
+interface Worker {
+  /** What it has loaded with a bug, and keeps. */
+  readonly mutation: MutationName | undefined;
+  simulate(part: Part): Promise<Result>;
+  end(): null;
+}
+
+const startWorker = (mutation: MutationName | undefined): Worker => {
   const execArgv = [...process.execArgv, '--max-semi-space-size=32']; // most of what a world makes dies young
-  const child = fork(new URL('./worker.ts', import.meta.url), [JSON.stringify(part)], { execArgv });
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  let result: Result | null = null;
-  child.on('message', (message) => {
-    result = message as Result; // Border: our own worker's only message.
-  });
-  child.on('error', reject);
-  child.on('exit', (code, signal) => {
-    if (result === null) reject(new Error(`the world of seed ${part.seed} ended without a result: ${signal ?? `exit ${code}`}`));
-    else resolve(result);
-  });
-  return promise;
+  const child = fork(new URL('./worker.ts', import.meta.url), { execArgv });
+  return {
+    mutation,
+    simulate(part) {
+      const { promise, resolve, reject } = Promise.withResolvers<Result>();
+      const onEnd = (code: number | null, signal: string | null): void =>
+        reject(new Error(`the world of seed ${part.seed} ended without a result: ${signal ?? `exit ${code}`}`));
+      child.once('message', (message) => resolve(message as Result)); // Border: our own worker's answer.
+      child.once('error', reject);
+      child.once('exit', onEnd);
+      child.send(part);
+      return promise.finally(() => child.off('exit', onEnd).off('error', reject));
+    },
+    end() {
+      if (child.connected) child.disconnect();
+      return null;
+    },
+  };
 };
 
 /** For people: what was simulated, what happened in it, and how to see a failure again. */

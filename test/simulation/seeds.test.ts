@@ -40,7 +40,8 @@ t.test('simulation: the same worlds without the bugs break nothing', async (t) =
 
 t.test('simulation: the same seed gives the same world', async (t) => {
   const part = { seed: 'twice', days: 0.1, agents: 3, intensity: 8 };
-  const [first, second] = await inWorkers([part, part]);
+  const [first, second, third] = await inWorkers([part, part, part]); // the third in a process that has simulated before
   t.ok((first?.measured ?? 0) > 300);
   t.same(second, first);
+  t.same(third, first);
 });

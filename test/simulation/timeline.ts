@@ -3,10 +3,20 @@ export interface Timer {
   cancel(): void;
 }
 
-interface Entry extends Timer {
+class Entry implements Timer {
   readonly at: number;
   readonly order: number;
   run: (() => void) | null;
+
+  constructor(at: number, order: number, run: () => void) {
+    this.at = at;
+    this.order = order;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = null;
+  }
 }
 
 export class Timeline {
@@ -32,7 +42,7 @@ export class Timeline {
   /** Runs at that time, or at once when it is past; two of the same time in the order of asking. */
   at(time: number, run: () => void): Timer {
     this.#order += 1;
-    const entry: Entry = { at: Math.max(time, this.#now), order: this.#order, run, cancel: () => void (entry.run = null) };
+    const entry = new Entry(Math.max(time, this.#now), this.#order, run);
     push(this.#heap, entry);
     return entry;
   }

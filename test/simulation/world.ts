@@ -67,6 +67,7 @@ export const simulate = async (options: Options): Promise<Result> => {
   } finally {
     await new Promise((resolve) => void setImmediate(resolve));
     process.off('unhandledRejection', onRejection);
+    world.close();
   }
   return {
     seed: options.seed,
@@ -174,6 +175,9 @@ const build = (options: Options, random: Seeded, timeline: Timeline, journal: Jo
       ledger.returned(series.reduce((sum, { rows }) => sum + rows.length, 0));
       witness.finish(controller.control, time);
     },
+    close(): void {
+      for (const disk of [controller.control, controller.arrivals, controller.series, ...agents.map((agent) => agent.disk)]) disk.close();
+    },
   };
 };
 
@@ -200,7 +204,7 @@ const tuningOf = (random: Seeded): NonNullable<ControllerDeps['tuning']> => ({
   tickMs: 10_000,
   verdictsEveryMs: 6 * 3_600_000, // none of the promises rests on them, and they read a lot
   upkeepEveryMs: random.pick([1_200_000, 7_200_000, 21_600_000]),
-  remindEveryMs: 60_000,
+  remindEveryMs: 300_000, // nothing here is muted, repeated or handed on, and each look reads all that is open
   latestEveryMs: 600_000,
 });
 

@@ -1,5 +1,6 @@
 // A notifier that does not deliver is an incident of its own: told by the others, over when it delivers again.
 import { sql, type Transaction } from 'kysely';
+import { compiledOnce } from '../../state/compiled.ts';
 import type { Tables } from '../../state/tables.ts';
 import { tell } from './tell.ts';
 
@@ -50,14 +51,13 @@ export const noteWorks = async (trx: Trx, notifier: string, now: number, why: st
   return true;
 };
 
+const readOpenOf = compiledOnce((db) =>
+  db.selectFrom('incidents').select('cause').where('state', '=', sql.lit('firing')).where('rule_id', '=', ''),
+);
+
 /** Ends the incidents of notifiers that are there no more. */
 export const forgetRemoved = async (trx: Trx, now: number): Promise<boolean> => {
-  const open = await trx
-    .selectFrom('incidents')
-    .select('cause')
-    .where('state', '=', sql.lit('firing'))
-    .where('rule_id', '=', FAILING_RULE)
-    .execute();
+  const open = await readOpenOf(trx, FAILING_RULE);
   if (open.length === 0) return false;
   const known = new Set((await trx.selectFrom('notifiers').select('id').execute()).map(({ id }) => causeOf(id)));
   let some = false;

@@ -2,6 +2,7 @@
 import type { Transaction } from 'kysely';
 import { Maintenance, Match } from '../../../protocol/mute.ts';
 import type { State } from '../../state/database.ts';
+import { compiledOnce } from '../../state/compiled.ts';
 import type { Tables } from '../../state/tables.ts';
 import { coversAll, matchesSome, type Subject } from './match.ts';
 import { windowAt } from './windows.ts';
@@ -19,10 +20,13 @@ export interface Mute {
   readonly until: (at: number) => number | null;
 }
 
+const readSilences = compiledOnce((db) => db.selectFrom('silences').selectAll().where('ends_at', '>', 0).orderBy('id'));
+const readMaintenance = compiledOnce((db) => db.selectFrom('maintenance').select('document').orderBy('id'));
+
 /** Those that can matter at or after this moment. */
 export const readMutes = async (state: Reader, from: number): Promise<readonly Mute[]> => {
-  const silences = await state.selectFrom('silences').selectAll().where('ends_at', '>', from).orderBy('id').execute();
-  const windows = await state.selectFrom('maintenance').select('document').orderBy('id').execute();
+  const silences = await readSilences(state, from);
+  const windows = await readMaintenance(state);
   return [
     ...silences.map(
       (row): Mute => ({

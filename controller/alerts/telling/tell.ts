@@ -2,6 +2,7 @@
 import { sql, type Insertable, type Selectable, type Transaction } from 'kysely';
 import { Rule } from '../../../protocol/rule.ts';
 import { Route } from '../../../protocol/mute.ts';
+import { compiledOnce, readSetting } from '../../state/compiled.ts';
 import type { OutboxTable, Tables } from '../../state/tables.ts';
 import type { Notification } from '../notification.ts';
 import { fillIn } from '../titles.ts';
@@ -145,15 +146,16 @@ const readRules = async (trx: Trx, subjects: readonly SubjectOf[]): Promise<Read
 
 /** The routes, in their order. */
 export const readRoutes = async (state: Reader): Promise<readonly Route[]> => {
-  const row = await state.selectFrom('settings').select('value').where('key', '=', ROUTES_KEY).executeTakeFirst();
+  const [row] = await readSetting(state, ROUTES_KEY);
   return row === undefined ? [] : Route.array().parse(JSON.parse(row.value));
 };
 
 /** Every notifier, and whether it wants to hear of ends. */
 const readListening = async (trx: Trx): Promise<ReadonlyMap<string, boolean>> => {
-  const rows = await trx.selectFrom('notifiers').select(['id', 'document']).orderBy('id').execute();
+  const rows = await readNotifiers(trx);
   return new Map(rows.map(({ id, document }) => [id, JSON.parse(document).sendResolved !== false]));
 };
+const readNotifiers = compiledOnce((db) => db.selectFrom('notifiers').select(['id', 'document']).orderBy('id'));
 
 const readTold = async (trx: Trx, rows: readonly IncidentRow[]): Promise<Told[]> => {
   const told: Told[] = [];
@@ -172,9 +174,11 @@ const readTold = async (trx: Trx, rows: readonly IncidentRow[]): Promise<Told[]>
   return told;
 };
 
+const readOpen = compiledOnce((db) => db.selectFrom('incidents').select('id').where('state', '=', sql.lit('firing')));
+
 /** Once more for everything that is open: steps, repetitions, and what a mute has held back. The number of open incidents. */
 export const tellAgain = async (trx: Trx, now: number): Promise<number> => {
-  const open = await trx.selectFrom('incidents').select('id').where('state', '=', sql.lit('firing')).execute();
+  const open = await readOpen(trx);
   await tell(
     trx,
     open.map(({ id }) => id),

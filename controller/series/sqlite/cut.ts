@@ -55,10 +55,10 @@ export const cutHead = (head: Head, all: readonly Place[], from = Number.NEGATIV
 /** Places that came in another order than that of time, or more than once. */
 const cutMixed = (head: Head, all: readonly Place[], from: number, to: number): Cut => {
   const places = all.filter((place) => head.at(place) >= from && head.at(place) < to);
-  const rows = alike(
-    head,
-    places.toSorted((a, b) => head.at(a) - head.at(b) || a - b),
-  );
+  const sorted = places.toSorted((a, b) => head.at(a) - head.at(b) || a - b);
+  const sortedTimes = head.times(sorted);
+  if (isUpwards(sortedTimes)) return cutPlaces(head, sorted, sortedTimes, (key) => head.gather(sorted, key));
+  const rows = alike(head, sorted);
   const times = Float64Array.from(rows, ([first = 0]) => head.at(first));
   return cutPlaces(head, places, times, (key) => columnOf(rows.map((same) => lastValue(same, (place) => head.value(place, key)))));
 };
@@ -136,24 +136,24 @@ const clusters = (cuts: readonly Cut[]): Cut[][] => {
 };
 
 const mergeOverlapping = (cuts: readonly Cut[]): Cut => {
-  const flat = cuts.flatMap((cut) => Array.from(cut.at, (at, row) => ({ at, cut, row })));
+  const flat = cuts.flatMap((cut, from) => Array.from(cut.at, (at, row) => ({ at, from, row })));
   flat.sort((a, b) => a.at - b.at); // stable: the order of writing stays
-  const rows: { at: number; alike: (readonly [cut: Cut, row: number])[] }[] = [];
-  for (const { at, cut, row } of flat) {
+  const rows: { at: number; alike: (readonly [from: number, row: number])[] }[] = [];
+  for (const { at, from, row } of flat) {
     const last = rows.at(-1);
-    if (last !== undefined && last.at === at) last.alike.push([cut, row]);
-    else rows.push({ at, alike: [[cut, row]] });
+    if (last !== undefined && last.at === at) last.alike.push([from, row]);
+    else rows.push({ at, alike: [[from, row]] });
   }
   return {
     at: Float64Array.from(rows, ({ at }) => at),
     keys: () => new Set(cuts.flatMap((cut) => [...cut.keys()])),
     column(key) {
-      const columns = new Map(cuts.map((cut) => [cut, cut.column(key)]));
-      return columnOf(rows.map(({ alike: same }) => lastValue(same, ([cut, row]) => columns.get(cut)?.[row] ?? null)));
+      const columns = cuts.map((cut) => cut.column(key));
+      return columnOf(rows.map(({ alike: same }) => lastValue(same, ([from, row]) => columns[from]?.[row] ?? null)));
     },
     addSketch(key, row, sum) {
-      const found = rows[row]?.alike.findLast(([cut, i]) => !isNone(cut.column(key)?.[i]));
-      if (found !== undefined) found[0].addSketch(key, found[1], sum);
+      const found = rows[row]?.alike.findLast(([from, i]) => !isNone(cuts[from]?.column(key)?.[i]));
+      if (found !== undefined) cuts[found[0]]?.addSketch(key, found[1], sum);
     },
   };
 };

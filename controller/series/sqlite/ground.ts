@@ -1,5 +1,5 @@
 // What the parts of the embedded store stand on: the file and what of it is in memory.
-import type { Db } from '../../../protocol/database.ts';
+import type { Db, SqlValue } from '../../../protocol/database.ts';
 import { TIERS } from '../store.ts';
 import { BY_GROUP, type Chunks, openChunks } from './chunks.ts';
 import { Chunk } from './codec/chunk.ts';
@@ -26,6 +26,9 @@ export interface Ground {
   /** By tier: nothing before it is given out, and sooner or later it is deleted. */
   readonly floors: number[];
 }
+
+/** A write may be large, so few of them are in memory beside what they become. */
+const LOG_ROWS = 16;
 
 /** Over a file that is laid out. */
 export const openGround = (db: Db): Ground => {
@@ -60,22 +63,25 @@ export const rereadGround = (ground: Ground): void => {
   ground.chunks.forgetOpened();
 };
 
-const readLog = ({ db, head, index }: Ground): void => {
-  const next = db.prepare('SELECT id, measurement, body FROM log WHERE id > ? ORDER BY id LIMIT 1');
-  for (let row = next.get(0); row !== undefined; row = next.get(Number(row['id']))) {
-    if (!(row['body'] instanceof Uint8Array)) continue;
-    const chunk = new Chunk(row['body']);
-    head.add({
-      measurement: String(row['measurement']),
-      series: chunk.series,
-      at: chunk.at,
-      group: (at) => index.find(chunk.series[at] ?? 0)?.group ?? 0,
-      columns: [...chunk.keys].flatMap((key) => {
-        const column = chunk.column(key);
-        return column === null ? [] : [[fieldOfKey(key), column] as const];
-      }),
-    });
-  }
+const readLog = (ground: Ground): void => {
+  const next = ground.db.prepare(`SELECT id, measurement, body FROM log WHERE id > ? ORDER BY id LIMIT ${LOG_ROWS}`);
+  for (let rows = next.all(0); rows.length > 0; rows = next.all(Number(rows.at(-1)?.['id'])))
+    for (const row of rows) readLogged(ground, String(row['measurement']), row['body']);
+};
+
+const readLogged = ({ head, index }: Ground, measurement: string, body: SqlValue | undefined): void => {
+  if (!(body instanceof Uint8Array)) return;
+  const chunk = new Chunk(body);
+  head.add({
+    measurement,
+    series: chunk.series,
+    at: chunk.at,
+    group: (at) => index.find(chunk.series[at] ?? 0)?.group ?? 0,
+    columns: [...chunk.keys].flatMap((key) => {
+      const column = chunk.column(key);
+      return column === null ? [] : [[fieldOfKey(key), column] as const];
+    }),
+  });
 };
 
 /** Also after a deletion. */

@@ -7,6 +7,8 @@ export const stack = (parts: readonly { readonly series: number; readonly cut: C
   const filled = parts.filter(({ cut }) => cut.at.length > 0);
   const length = filled.reduce((sum, { cut }) => sum + cut.at.length, 0);
   if (length === 0) return null;
+  const [first] = filled;
+  if (first !== undefined && filled.length === 1) return alone(first.series, first.cut);
   const series = new Float64Array(length);
   const at = new Float64Array(length);
   const columns = new Map<number, Float64Array | (string | null)[]>();
@@ -21,6 +23,16 @@ export const stack = (parts: readonly { readonly series: number; readonly cut: C
     from += cut.at.length;
   }
   return { series, at, columns };
+};
+
+/** One series' columns are as they should be. */
+const alone = (series: number, cut: Cut): Rows => {
+  const columns = new Map<number, Column>();
+  for (const key of cut.keys()) {
+    const column = cut.column(key);
+    if (column !== null) columns.set(key, column);
+  }
+  return { series: new Float64Array(cut.at.length).fill(series), at: cut.at, columns };
 };
 
 const place = (columns: Map<number, Float64Array | (string | null)[]>, key: number, column: Column, from: number, length: number): void => {

@@ -1,5 +1,9 @@
 // Bytes that grow, and a reader over them. Whole numbers as varints: seven bits a byte, low ones first, by division, since they may have 53 bits.
 
+/** A number on its way to bytes or back; the low one first, as on every machine that this runs on. */
+const oneFloat = new Float64Array(1);
+const oneFloatBytes = new Uint8Array(oneFloat.buffer);
+
 export class ByteWriter {
   #bytes = new Uint8Array(1_024);
   #length = 0;
@@ -36,9 +40,8 @@ export class ByteWriter {
   }
 
   float(value: number): void {
-    this.#room(8);
-    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true);
-    this.#length += 8;
+    oneFloat[0] = value;
+    this.raw(oneFloatBytes);
   }
 
   text(value: string): void {
@@ -151,12 +154,14 @@ export class ByteReader {
   }
 
   float(): number {
-    const bytes = this.raw(8);
-    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+    oneFloatBytes.set(this.raw(8));
+    return oneFloat[0] ?? 0;
   }
 
   floats(count: number): Float64Array {
-    return new Float64Array(this.raw(8 * count).slice().buffer);
+    const values = new Float64Array(count);
+    new Uint8Array(values.buffer).set(this.raw(8 * count));
+    return values;
   }
 
   text(): string {

@@ -11,6 +11,8 @@ const NUMBERS = 0;
 const TEXTS = 1;
 const ALL = 0;
 const SOME = 1;
+/** As many columns that differ as one field has of which most are alike: value, count, sum, smallest and largest. */
+const LOOKED_BACK = 5;
 
 /** NaN, and null, are "none". */
 export type Column = Float64Array | readonly (string | null)[];
@@ -36,16 +38,17 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
   const head = new ByteWriter();
   head.byte(FORMAT);
   head.varint(at.length);
-  writeWhole(head, series);
-  writeWhole(head, at);
+  writeWhole(head, series, quick);
+  writeWhole(head, at, quick);
   const bodies = new ByteWriter();
   const known = new Map<string, readonly [offset: number, length: number]>();
   const present: (readonly [key: number, offset: number, length: number])[] = [];
-  const same = new Map<Column, readonly [offset: number, length: number]>();
+  const written: { readonly column: Column; readonly place: readonly [offset: number, length: number] }[] = [];
   for (const [key, column] of columns) {
-    const twin = same.get(column);
+    // The smallest, the largest and the sum of one value are that value: known by looking, not by writing it once more.
+    const twin = quick ? undefined : written.find((one) => isSame(column, one.column));
     if (twin !== undefined) {
-      present.push([key, ...twin]);
+      present.push([key, ...twin.place]);
       continue;
     }
     const from = bodies.length;
@@ -53,7 +56,8 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
     const length = bodies.length - from;
     const text = quick ? null : bodies.latin1(from);
     const place = text === null ? undefined : known.get(text);
-    same.set(column, place ?? [from, length]);
+    written.unshift({ column, place: place ?? [from, length] });
+    if (written.length > LOOKED_BACK) written.pop();
     if (place === undefined) {
       present.push([key, from, length]);
       if (text !== null) known.set(text, [from, length]);
@@ -63,26 +67,36 @@ export const encodeChunk = ({ series, at, columns }: Rows, quick = false): Uint8
     }
   }
   head.varint(present.length);
-  for (const part of [0, 1, 2] as const) writeWhole(head, Float64Array.from(present.map((entry) => entry[part])));
+  for (const part of [0, 1, 2] as const)
+    writeWhole(
+      head,
+      Float64Array.from(present, (entry) => entry[part]),
+      quick,
+    );
   head.raw(bodies.written());
   return head.take();
 };
 
+/** Number by number, NaN like NaN and two zeros apart; texts only when they are one list. */
+const isSame = (one: Column, other: Column): boolean => {
+  if (one === other) return true;
+  if (!(one instanceof Float64Array && other instanceof Float64Array)) return false;
+  for (let i = 0; i < one.length; i += 1) {
+    const [a, b] = [one[i] ?? 0, other[i] ?? 0];
+    if (a === b ? a === 0 && !Object.is(a, b) : a === a || b === b) return false;
+  }
+  return true;
+};
+
 /** False, and nothing written, for a column without a value. */
 const writeColumn = (writer: ByteWriter, column: Column, quick: boolean): boolean => {
-  const flags = new Float64Array(column.length);
-  let count = 0;
-  for (let i = 0; i < column.length; i += 1) {
-    const value = column[i];
-    if (value === null || value === undefined || value !== value) continue; // only NaN is not itself
-    flags[i] = 1;
-    count += 1;
-  }
+  const isNumbers = column instanceof Float64Array;
+  const count = isNumbers ? countNumbers(column) : countTexts(column);
   if (count === 0) return false;
-  writer.byte(column instanceof Float64Array ? NUMBERS : TEXTS);
+  writer.byte(isNumbers ? NUMBERS : TEXTS);
   writer.byte(count === column.length ? ALL : SOME);
-  if (count < column.length) writeWhole(writer, flags);
-  if (column instanceof Float64Array) writeNumbers(writer, denseNumbers(column, flags, count), quick);
+  if (count < column.length) writeWhole(writer, isNumbers ? flagsOfNumbers(column) : flagsOfTexts(column), quick);
+  if (isNumbers) writeNumbers(writer, count === column.length ? column : column.filter((value) => !Number.isNaN(value)), quick);
   else
     writeTexts(
       writer,
@@ -92,13 +106,20 @@ const writeColumn = (writer: ByteWriter, column: Column, quick: boolean): boolea
   return true;
 };
 
-const denseNumbers = (column: Float64Array, flags: Float64Array, count: number): Float64Array => {
-  if (count === column.length) return column;
-  const dense = new Float64Array(count);
-  let next = 0;
-  for (let i = 0; i < column.length; i += 1) if (flags[i] === 1) dense[next++] = column[i] ?? 0;
-  return dense;
+const countNumbers = (column: Float64Array): number => {
+  let count = 0;
+  for (let i = 0; i < column.length; i += 1) if (column[i] === column[i]) count += 1; // only NaN is not itself
+  return count;
 };
+
+const countTexts = (column: readonly (string | null)[]): number => {
+  let count = 0;
+  for (let i = 0; i < column.length; i += 1) if (column[i] !== null) count += 1;
+  return count;
+};
+
+const flagsOfNumbers = (column: Float64Array): Float64Array => column.map((value) => (Number.isNaN(value) ? 0 : 1));
+const flagsOfTexts = (column: readonly (string | null)[]): Float64Array => Float64Array.from(column, (text) => (text === null ? 0 : 1));
 
 /** Opens what encodeChunk wrote; columns are decoded when they are asked for, and kept. Throws a RangeError for other bytes. */
 export class Chunk {

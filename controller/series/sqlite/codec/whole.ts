@@ -10,8 +10,13 @@ const PACKED_BITS = 24;
 /** Differences of numbers up to here are exact. */
 const DIFFERENCES_BELOW = 2 ** 48;
 
-/** Whole numbers, |value| < 2^52. */
-export const writeWhole = (writer: ByteWriter, values: Float64Array): void => {
+/** Whole numbers, |value| < 2^52; `quick`: the column itself, without looking whether its differences are smaller. */
+export const writeWhole = (writer: ByteWriter, values: Float64Array, quick = false): void => {
+  if (quick) {
+    writer.byte(0);
+    writeBlocks(writer, values, 0);
+    return;
+  }
   const first = isSmall(values) ? differences(values) : null;
   const second = first === null ? null : differences(first);
   const costs = [costOf(values, 0), first === null ? Infinity : costOf(first, 1), second === null ? Infinity : costOf(second, 2)];

@@ -16,7 +16,7 @@ const openUplink = (host: TestHost = makeTestHost(), parts = openSpool(host)) =>
     ...parts,
     uplink,
     sent,
-    begin: () => uplink.begin((batch) => void sent.push(Batch.parse(batch))),
+    begin: () => uplink.begin((batch) => void sent.push(Batch.parse(JSON.parse(batch)))),
     measure: async (count: number, everyMs = 1_000) => {
       for (let i = 0; i < count; i += 1) {
         await host.clock.advance(everyMs);

@@ -101,7 +101,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       for (const { measurement, tags, at } of points)
         for (const tag of OWNERS) {
           const value = tags[tag];
-          if (value === undefined) continue;
+          if (value === undefined || value === '') continue; // stored as if it were not there
           let part = parts.get(idOf(measurement, tag, value));
           if (part === undefined) {
             part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] });

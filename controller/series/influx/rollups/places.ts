@@ -1,6 +1,7 @@
 // Where the windows are: a database of their own with a retention policy for each tier, because DELETE on 1.x takes from every policy of a database.
 import type { RefusedPoint } from '../../refused.ts';
 import type { Point, Retention, Tier } from '../../store.ts';
+import { learnTypes } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { writePath } from '../dialect.ts';
 import { failureFrom, type InfluxFailure } from '../failure.ts';
@@ -48,13 +49,14 @@ export const openPlaces = async (
     const own = tierSettings(settings, tier, retention);
     await provision(http, own, dialect, true);
     const writer = openLineWriter(own, { ...dialect, writePath: writePath(own, dialect.major) }, timeoutMs);
-    places.push(placeOf(tier, retention[tier], shownUrl(own), writer));
+    const types = openFieldTypes();
+    await learnTypes(http, { db: own.database, rp: tier }, types);
+    places.push(placeOf(tier, retention[tier], shownUrl(own), writer, types));
   }
   return places;
 };
 
-const placeOf = (tier: RolledTier, keptMs: number, url: string, { write }: LineWriter): TierPlace => {
-  const types = openFieldTypes();
+const placeOf = (tier: RolledTier, keptMs: number, url: string, { write }: LineWriter, types: FieldTypes): TierPlace => {
   const encoder = openEncoder(types);
   return {
     tier,

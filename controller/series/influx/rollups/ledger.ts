@@ -5,7 +5,7 @@ import type { NotedPart, PartName, RollUpNotes } from './notes.ts';
 
 export interface Part extends PartName {
   readonly fromHour: number;
-  /** Points in an hour of it, as last seen. */
+  /** Points in an hour of it, as last seen; 0: not known, so one hour is looked at first. */
   pointsAnHour: number;
 }
 
@@ -33,6 +33,8 @@ export interface Ledger {
   nextBehind(): LookBack | null;
   /** Forgets all that waits before this hour: it will be looked for anew. */
   postpone(hour: number): Promise<void>;
+  /** Takes no hour before this one as rolled up any more: all of them will be looked for anew. */
+  distrust(hour: number): Promise<void>;
   /** The parts that a filter names, when it names them all and they are known; null otherwise. */
   partsOf(
     measurement: string,
@@ -46,6 +48,8 @@ export interface Ledger {
 
 interface Known extends Part {
   fromHour: number;
+  /** So that another start knows of it. */
+  isNoted: boolean;
   readonly waiting: Map<number, Hour>;
   /** All that lies before `fromHour`: a look back will find it. */
   readonly older: Hour;
@@ -78,14 +82,14 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     withWaiting.add(part);
     return fresh;
   };
-  const add = ({ hours, ...rest }: NotedPart): Known => {
-    const part: Known = { ...rest, waiting: new Map(), older: untouched(), pointsAnHour: 0 };
+  const add = ({ hours, ...rest }: NotedPart, isNoted: boolean): Known => {
+    const part: Known = { ...rest, isNoted, waiting: new Map(), older: untouched(), pointsAnHour: 0 };
     parts.set(idOf(part.measurement, part.tag, part.value), part);
     if (part.fromHour > BEGINNING) behind.add(part);
     for (const hour of hours) hold(part, hour);
     return part;
   };
-  const loaded = notes.read().then((all) => void all.map(add));
+  const loaded = notes.read().then((all) => void all.map((part) => add(part, true)));
   loaded.catch(() => {}); // told by whoever waits for it
 
   return {
@@ -104,7 +108,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
           if (value === undefined || value === '') continue; // stored as if it were not there
           let part = parts.get(idOf(measurement, tag, value));
           if (part === undefined) {
-            part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] });
+            part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] }, false);
             touch(part, part.fromHour); // what an earlier life of ours has written in this hour; what lies before is looked for
           }
           touch(part, hourOf(at));
@@ -112,7 +116,10 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       if (fresh.size > 0) {
         const noted = note(() => notes.wait([...fresh].map(([part, hours]) => ({ ...nameOf(part), hours: [...hours] }))));
         for (const [part, hours] of fresh) for (const hour of hours) hold(part, hour).noted = noted;
-        noted.catch(() => forget(fresh));
+        noted.then(
+          () => void fresh.keys().forEach((part) => (part.isNoted = true)),
+          () => forget(fresh),
+        );
       }
       for (const hour of held) {
         hour.writing += 1;
@@ -134,7 +141,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
         const ready = [...part.waiting].filter(([hour, { writing }]) => hour < beforeHour && writing === 0);
         const newest = Math.max(...ready.map(([hour]) => hour));
         if (ready.length === 0) continue;
-        const most = Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / Math.max(1, part.pointsAnHour))));
+        const most = part.pointsAnHour === 0 ? 1 : Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / part.pointsAnHour)));
         const run = ready.filter(([hour]) => hour > newest - most).toSorted(([a], [b]) => a - b);
         const before = run.map(([hour, { changes }]) => ({ hour, changes }));
         withWaiting.delete(part);
@@ -152,16 +159,17 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     },
     async postpone(hour) {
       await loaded;
-      const changed: NotedPart[] = [];
-      for (const part of withWaiting) {
-        const old = [...part.waiting].filter(([one, { writing }]) => one < hour && writing === 0).map(([one]) => one);
-        if (old.length === 0) continue;
-        for (const one of old) part.waiting.delete(one);
-        part.fromHour = hour;
-        behind.add(part);
-        changed.push({ ...nameOf(part), hours: [...part.waiting.keys()] });
-      }
-      if (changed.length > 0) await note(() => notes.replace(changed));
+      await beginAt(
+        hour,
+        [...withWaiting].filter(({ waiting }) => waiting.entries().some(([one, { writing }]) => one < hour && writing === 0)),
+      );
+    },
+    async distrust(hour) {
+      await loaded;
+      await beginAt(
+        hour,
+        [...parts.values()].filter(({ fromHour }) => fromHour < hour),
+      );
     },
     async partsOf(measurement, tags) {
       await loaded;
@@ -187,18 +195,49 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
   function forget(fresh: ReadonlyMap<Known, ReadonlySet<number>>): void {
     for (const [part, hours] of fresh) {
       for (const hour of hours) part.waiting.delete(hour);
-      if (part.waiting.size > 0) continue;
-      withWaiting.delete(part);
-      behind.delete(part);
-      parts.delete(idOf(part.measurement, part.tag, part.value));
+      if (part.waiting.size === 0) withWaiting.delete(part);
+      if (!part.isNoted && hours.has(part.fromHour)) part.fromHour += 1; // what an earlier life has written in it is looked for
     }
+  }
+  /** What lies before this hour is for a look back. Whoever writes there meanwhile waits until that is durable: a kill before it would leave it neither noted nor looked for. */
+  async function beginAt(hour: number, late: readonly Known[]): Promise<void> {
+    const before = late.map((part) => ({
+      part,
+      fromHour: part.fromHour,
+      old: [...part.waiting].filter(([one, { writing }]) => one < hour && writing === 0),
+    }));
+    for (const { part, old } of before) {
+      for (const [one] of old) part.waiting.delete(one);
+      if (part.waiting.size === 0) withWaiting.delete(part);
+      part.fromHour = hour;
+      behind.add(part);
+    }
+    if (before.length === 0) return;
+    const noted = noteWhole(late);
+    for (const { older } of late) older.noted = noted;
+    try {
+      await noted;
+    } catch (error) {
+      for (const { part, fromHour, old } of before) {
+        part.fromHour = fromHour;
+        part.older.noted = Promise.resolve();
+        for (const [one, as] of old) part.waiting.set(one, part.waiting.get(one) ?? as);
+        if (part.waiting.size > 0) withWaiting.add(part);
+        if (fromHour === BEGINNING) behind.delete(part);
+      }
+      throw error;
+    }
+  }
+  async function noteWhole(some: readonly Known[]): Promise<void> {
+    await note(() => notes.replace(some.map((part) => ({ ...nameOf(part), hours: [...part.waiting.keys()] }))));
+    for (const part of some) part.isNoted = true;
   }
   async function reached(part: Known, hours: readonly number[] | null): Promise<void> {
     behind.delete(part);
     part.fromHour = hours === null ? BEGINNING : Math.min(...hours);
     for (const hour of hours ?? []) hold(part, hour).changes += 1;
     if (part.fromHour > BEGINNING) behind.add(part); // at the end: each part gets its turn
-    await note(() => notes.replace([{ ...nameOf(part), hours: [...part.waiting.keys()] }]));
+    await noteWhole([part]);
   }
   async function done(part: Known, before: readonly { readonly hour: number; readonly changes: number }[]): Promise<void> {
     const settled = before.filter(({ hour, changes }) => part.waiting.get(hour)?.changes === changes).map(({ hour }) => hour);

@@ -72,7 +72,7 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
   const connect = async (): Promise<Connected> => {
     try {
       const dialect = await detect(http, settings);
-      const place = await softly(provision(http, settings, dialect), { retentionMs: null });
+      const place = await softly(provision(http, settings, dialect), { retentionMs: null, isNew: false });
       await softly(learnTypes(http, { db: settings.database }, types), undefined);
       found = { dialect, place, writer: openLineWriter(settings, dialect, timeoutMs) };
       return found;

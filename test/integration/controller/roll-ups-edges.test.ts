@@ -91,4 +91,109 @@ else {
     await store.write(series(ago(5) + MINUTE, 1, MINUTE, () => ({ v: 3 }), { agent: 'a' }));
     t.same(await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR, tags: { origin: [''] } }), [[5], [1]]);
   });
+  t.test('roll-ups: points that the server keeps longer than ours are kept are still answered', async (t) => {
+    const settings = newSettings();
+    await influxd.query(`CREATE DATABASE "${settings.database}" WITH DURATION 520w REPLICATION 1`);
+    await using store = open(settings);
+    await store.write(series(NOW - 200 * DAY, 10, MINUTE, (i) => ({ v: i }), { agent: 'a' }));
+    const ask = { bucketMs: HOUR, from: NOW - 300 * DAY };
+    t.same(
+      (await valuesOf(store, [['v', 'sum']], ask)).flat().reduce((a, b) => Number(a) + Number(b), 0),
+      45,
+    );
+    await maintained(store);
+    t.same(
+      (await valuesOf(store, [['v', 'sum']], ask)).flat().reduce((a, b) => Number(a) + Number(b), 0),
+      45,
+    );
+  });
+
+  t.test('roll-ups: a coarser tier that is kept shorter than a finer one hides nothing', async (t) => {
+    await using store = open(newSettings());
+    const short = { ...KEPT, '5m': DAY, '1h': DAY };
+    await store.write(series(ago(47), 47, HOUR, () => ({ v: 1 }), { agent: 'a' }));
+    await maintained(store, short);
+    for (const bucketMs of [5 * MINUTE, HOUR]) t.equal((await valuesOf(store, [['v', 'sum']], { bucketMs })).length, 47);
+  });
+
+  t.test('roll-ups: whose points are gone is answered from windows, whether or not we know of them', async (t) => {
+    const [settings, notes] = [newSettings(), newNotes()];
+    const few = { ...KEPT, raw: 10 * HOUR };
+    {
+      await using store = open(settings, notes);
+      await store.write([
+        ...series(ago(40), 80, 30 * MINUTE, () => ({ v: 1 }), { agent: 'a' }),
+        ...series(ago(40), 80, 30 * MINUTE, () => ({ v: 1 }), { host: 'theirs' }),
+      ]);
+      await maintained(store);
+      await store.deleteBefore(NOW - 10 * HOUR);
+      await maintained(store, few);
+      t.equal((await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR })).length, 40);
+      t.equal((await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR, tags: {} })).length, 80, 'whoever they are of');
+    }
+    await using store = open(settings);
+    await maintained(store, few);
+    t.equal((await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR })).length, 40, 'after the notes were lost');
+  });
+
+  t.test('roll-ups: past the points, whatever the buckets, hours with minutes and hours without stand side by side', async (t) => {
+    await using store = open(newSettings());
+    const points = [
+      ...series(ago(30), 6, 10 * MINUTE, (i) => ({ v: i, n: i }), { agent: 'a' }),
+      ...series(ago(29), 240, 15_000, (i) => ({ v: i, n: 100 + i }), { agent: 'a' }),
+      ...series(ago(28), 6, 10 * MINUTE, (i) => ({ v: i, n: 1_000 + i }), { agent: 'a' }),
+    ];
+    await store.write(points);
+    await maintained(store);
+    await maintained(store, { ...KEPT, raw: 10 * HOUR });
+    await store.deleteBefore(NOW - 10 * HOUR);
+    const sum = points.reduce((all, { fields }) => all + Number(fields['v']), 0);
+    for (const bucketMs of [MINUTE, 7 * MINUTE, 11 * MINUTE, 90 * MINUTE, HOUR, DAY]) {
+      const values = await valuesOf(
+        store,
+        [
+          ['v', 'sum'],
+          ['n', 'last'],
+        ],
+        { bucketMs },
+      );
+      t.equal(
+        values.reduce((all, [v]) => all + Number(v), 0),
+        sum,
+        `every point is counted, in buckets of ${bucketMs / MINUTE} min`,
+      );
+      const last = values.map(([, n]) => Number(n));
+      t.same(
+        last,
+        last.toSorted((a, b) => a - b),
+        'the last is the last',
+      );
+    }
+    const [[last] = []] = await valuesOf(store, [['n', 'last']], {
+      bucketMs: 10 * DAY,
+      from: ago(30) + 30 * MINUTE,
+      to: ago(29) + 50 * MINUTE,
+    });
+    t.equal(last, 299);
+  });
+
+  t.test('roll-ups: what has no answer has no row', async (t) => {
+    await using store = open(newSettings());
+    await store.write(series(ago(5), 10, MINUTE, () => ({ text: 'x' }), { agent: 'a' }));
+    await maintained(store);
+    t.same(await valuesOf(store, [['text', 'mean']], { bucketMs: HOUR }), []);
+  });
+
+  t.test('roll-ups: windows that somebody has thrown away are made anew', async (t) => {
+    const [settings, notes] = [newSettings(), newNotes()];
+    {
+      await using store = open(settings, notes);
+      await store.write(series(ago(5), 10, MINUTE, (i) => ({ v: i }), { agent: 'a' }));
+      await maintained(store);
+    }
+    await influxd.query(`DROP DATABASE "${settings.database}_rollups"`);
+    await using store = open(settings, notes);
+    await maintained(store);
+    t.same(await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR }), [[45]]);
+  });
 }

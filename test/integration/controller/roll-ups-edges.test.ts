@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import t from 'tap';
 import type { RollUpNotes } from '../../../controller/series/influx/rollups/notes.ts';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
@@ -197,3 +200,32 @@ else {
     t.same(await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR }), [[45]]);
   });
 }
+
+t.test('store: a series is listed as soon as its first points are in, whatever was asked while they were under way', async (t) => {
+  const known = ['things,agent=a'];
+  const [arrived, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using server = createServer(async (incoming, outgoing) => {
+    const body = await text(incoming);
+    if (incoming.url?.startsWith('/write')) {
+      arrived.resolve();
+      await answered.promise;
+      known.push('things,agent=b');
+      outgoing.writeHead(204).end();
+      return;
+    }
+    const keys = new URLSearchParams(body).get('q')?.startsWith('SHOW SERIES') === true ? known.map((key) => [key]) : [];
+    const answer = { results: [{ series: [{ columns: ['key'], values: keys }] }] };
+    outgoing.writeHead(200, { 'x-influxdb-version': '1.8.10' }).end(JSON.stringify(answer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  await using store = openInfluxStore(InfluxSettings.parse({ url, database: 'x' }), { clock: systemClock });
+
+  const writing = store.write(series(ago(1), 1, MINUTE, () => ({ v: 1 }), { agent: 'b' }));
+  await arrived.promise;
+  t.same(await store.listSeries('things', {}), [{ agent: 'a' }]);
+  answered.resolve();
+  await writing;
+  t.same(await store.listSeries('things', {}), [{ agent: 'a' }, { agent: 'b' }]);
+});

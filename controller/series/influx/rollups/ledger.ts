@@ -117,7 +117,9 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
         const noted = note(() => notes.wait([...fresh].map(([part, hours]) => ({ ...nameOf(part), hours: [...hours] }))));
         for (const [part, hours] of fresh) for (const hour of hours) hold(part, hour).noted = noted;
         noted.then(
-          () => void fresh.keys().forEach((part) => (part.isNoted = true)),
+          () => {
+            for (const part of fresh.keys()) part.isNoted = true;
+          },
           () => forget(fresh),
         );
       }
@@ -137,25 +139,29 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       return release;
     },
     next(beforeHour, points) {
+      let left = withWaiting.size;
       for (const part of withWaiting) {
+        if (left === 0) break;
+        left -= 1;
+        withWaiting.delete(part);
+        withWaiting.add(part); // the others come first the next time, also before those that are not ready
         const ready = [...part.waiting].filter(([hour, { writing }]) => hour < beforeHour && writing === 0);
-        const newest = Math.max(...ready.map(([hour]) => hour));
         if (ready.length === 0) continue;
+        const newest = Math.max(...ready.map(([hour]) => hour));
         const most = part.pointsAnHour === 0 ? 1 : Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / part.pointsAnHour)));
         const run = ready.filter(([hour]) => hour > newest - most).toSorted(([a], [b]) => a - b);
         const before = run.map(([hour, { changes }]) => ({ hour, changes }));
-        withWaiting.delete(part);
-        withWaiting.add(part); // the others come first the next time
         return { part, hours: run.map(([hour]) => hour), done: () => done(part, before) };
       }
       return null;
     },
     nextBehind() {
-      for (const part of behind) {
-        const { writing, changes } = part.older;
-        if (writing === 0) return { part, found: (hours) => (part.older.changes === changes ? reached(part, hours) : Promise.resolve()) };
-      }
-      return null;
+      const part = behind.values().find(({ older }) => older.writing === 0);
+      if (part === undefined) return null;
+      behind.delete(part);
+      behind.add(part); // one that is written to again and again does not hold up the others
+      const { changes } = part.older;
+      return { part, found: (hours) => (part.older.changes === changes ? reached(part, hours) : Promise.resolve()) };
     },
     async postpone(hour) {
       await loaded;
@@ -229,8 +235,11 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     }
   }
   async function noteWhole(some: readonly Known[]): Promise<void> {
-    await note(() => notes.replace(some.map((part) => ({ ...nameOf(part), hours: [...part.waiting.keys()] }))));
-    for (const part of some) part.isNoted = true;
+    for (let start = 0; start < some.length; start += PARTS_AT_ONCE) {
+      const these = some.slice(start, start + PARTS_AT_ONCE);
+      await note(() => notes.replace(these.map((part) => ({ ...nameOf(part), hours: [...part.waiting.keys()] }))));
+      for (const part of these) part.isNoted = true;
+    }
   }
   async function reached(part: Known, hours: readonly number[] | null): Promise<void> {
     behind.delete(part);
@@ -248,6 +257,8 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
 };
 
 const HOURS_AT_ONCE = 24;
+/** The control database has others who wait. */
+const PARTS_AT_ONCE = 200;
 const untouched = (): Hour => ({ writing: 0, changes: 0, noted: Promise.resolve() });
 
 export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);

@@ -177,6 +177,15 @@ t.test('ledger: what is not trusted any more is looked for again', async (t) => 
   t.equal(ledger.behind, 1);
 });
 
+t.test('ledger: one that cannot be looked back at does not hold up the others', async (t) => {
+  const ledger = openLedger(memoryNotes().notes);
+  await write(ledger, at(100, 'a'), at(100, 'b'));
+  const first = ledger.nextBehind();
+  await write(ledger, at(40, 'a'));
+  await first?.found(null);
+  t.same([first?.part.value, ledger.nextBehind()?.part.value, ledger.behind], ['a', 'b', 2]);
+});
+
 t.test('ledger: of a part whose points nobody has counted one hour is looked at first', async (t) => {
   const ledger = openLedger(memoryNotes().notes);
   await write(ledger, at(100), at(101), at(102));

@@ -4,6 +4,8 @@ import type { Point, Series, SeriesQuery, SeriesStore } from '../series/store.ts
 export interface Border {
   /** Everything from then on is in the newer store. */
   readonly at: number;
+  /** Everything before is in the older store too, as far as it keeps it. */
+  readonly until: number;
   /** Not for good: there is more to come over. */
   readonly isCopying: boolean;
 }
@@ -53,9 +55,12 @@ export const readBoth = (older: SeriesStore, newer: SeriesStore, border: () => B
   [Symbol.asyncDispose]: async () => {},
 });
 
-/** A bucket is asked for as a whole: the one with the border in it is the older store's while that has more of it, then the newer one's. */
-const bucketStart = ({ bucketMs }: SeriesQuery, { at, isCopying }: Border): number =>
-  bucketMs === undefined || bucketMs <= 0 ? at : (isCopying ? Math.ceil(at / bucketMs) : Math.floor(at / bucketMs)) * bucketMs;
+/** A bucket is asked for as a whole: the one with the border in it is the older store's while more is to come over or if that has all of it, else the newer one's. */
+const bucketStart = ({ bucketMs }: SeriesQuery, { at, until, isCopying }: Border): number => {
+  if (bucketMs === undefined || bucketMs <= 0) return at;
+  const next = Math.ceil(at / bucketMs) * bucketMs;
+  return isCopying || next <= until ? next : Math.floor(at / bucketMs) * bucketMs;
+};
 
 const joined = (old: readonly Series[], fresh: readonly Series[], limit: number | undefined): Series[] => {
   const byTags = new Map<string, Series>();

@@ -62,9 +62,9 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
 
   const border = (): Border | null => {
     if (backfill === null) return null;
-    const { finishedAt, copiedFrom, oldest, hasOlderWindows } = backfill;
-    if (finishedAt === null) return { at: copiedFrom, isCopying: true };
-    return hasOlderWindows ? { at: oldest, isCopying: false } : null;
+    const { finishedAt, copiedFrom, until, oldest, hasOlderWindows } = backfill;
+    if (finishedAt === null) return { at: copiedFrom, until, isCopying: true };
+    return hasOlderWindows || copiedFrom > oldest ? { at: copiedFrom, until, isCopying: false } : null; // the new one may not keep as much
   };
   const begin = async (settings: InfluxSettings): Promise<void> => {
     const into = `${shownUrl(settings)} ${settings.database} ${settings.retentionPolicy}`;

@@ -72,8 +72,8 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
   const connect = async (): Promise<Connected> => {
     try {
       const dialect = await detect(http, settings);
-      const place = await softly(provision(http, settings, dialect), { retentionMs: null });
-      await softly(learnTypes(http, settings, types), undefined);
+      const place = await softly(provision(http, settings, dialect), { retentionMs: null, isNew: false });
+      await softly(learnTypes(http, { db: settings.database }, types), undefined);
       found = { dialect, place, writer: openLineWriter(settings, dialect, timeoutMs) };
       return found;
     } catch (error) {
@@ -133,8 +133,8 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
 };
 
 /** The types that fields have there already, whoever wrote them. */
-const learnTypes = async (http: InfluxHttp, { database }: InfluxSettings, types: FieldTypes): Promise<void> => {
-  const form = new URLSearchParams({ db: database, q: 'SHOW FIELD KEYS' });
+export const learnTypes = async (http: InfluxHttp, place: Readonly<Record<string, string>>, types: FieldTypes): Promise<void> => {
+  const form = new URLSearchParams({ ...place, q: 'SHOW FIELD KEYS' });
   const { text } = await http.ask('SHOW FIELD KEYS', 'POST', '/query', { form });
   for (const { name, columns, rows } of tablesOf(text, 'SHOW FIELD KEYS')) {
     const key = columns.indexOf('fieldKey');

@@ -10,6 +10,8 @@ import type { InfluxSettings } from './settings.ts';
 export interface Place {
   /** How long the server keeps points there, ms; null: for ever, or it does not tell. */
   readonly retentionMs: number | null;
+  /** It was made just now. */
+  readonly isNew: boolean;
 }
 
 /** What to type, as somebody who may. */
@@ -85,18 +87,19 @@ export const provision = async (http: InfluxHttp, settings: InfluxSettings, { ma
 const provision1 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: boolean): Promise<Place> => {
   const { database, retentionPolicy } = settings;
   const names = cells(await ask1(http, 'SHOW DATABASES'), 'name');
-  if (!names.includes(database)) await ask1(http, createDatabase(settings));
+  const isNew = !names.includes(database);
+  if (isNew) await ask1(http, createDatabase(settings));
   const [policies] = await ask1(http, `SHOW RETENTION POLICIES ON ${identifier(database)}`);
   const found = rowsOf(policies).find((row) => (retentionPolicy === '' ? row['default'] === true : row['name'] === retentionPolicy));
   if (found !== undefined) {
     const retentionMs = goDurationMs(String(found['duration'] ?? ''));
-    if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs };
+    if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs, isNew };
     await ask1(http, policy('ALTER', settings));
-  } else {
-    if (retentionPolicy === '') return { retentionMs: null };
-    await ask1(http, policy('CREATE', settings));
+    return { retentionMs: wantedMs(settings), isNew };
   }
-  return { retentionMs: wantedMs(settings) };
+  if (retentionPolicy === '') return { retentionMs: null, isNew };
+  await ask1(http, policy('CREATE', settings));
+  return { retentionMs: wantedMs(settings), isNew: true };
 };
 
 const wantedMs = ({ retentionDays }: InfluxSettings): number | null => (retentionDays > 0 ? retentionDays * 86_400_000 : null);
@@ -128,16 +131,16 @@ const provision2 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: bo
   if (bucket !== undefined) {
     const seconds = bucket.retentionRules?.[0]?.everySeconds ?? 0;
     const retentionMs = seconds > 0 ? seconds * 1000 : null;
-    if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs };
+    if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs, isNew: false };
     await http.ask(`changing the bucket ${name}`, 'PATCH', `/api/v2/buckets/${bucket.id}`, { json: { retentionRules } });
-    return { retentionMs: wantedMs(settings) };
+    return { retentionMs: wantedMs(settings), isNew: false };
   }
   const orgs = await http.ask('looking for the organisation', 'GET', `/api/v2/orgs${org === '' ? '' : `?${new URLSearchParams({ org })}`}`);
   const [first] = Orgs.parse(JSON.parse(orgs.text)).orgs;
   if (first === undefined)
     throw new InfluxFailure('missing', `there is no organisation ${org === '' ? 'that this token may see' : `"${org}"`}`);
   await http.ask(`making the bucket ${name}`, 'POST', '/api/v2/buckets', { json: { orgID: first.id, name, retentionRules } });
-  return { retentionMs: wantedMs(settings) };
+  return { retentionMs: wantedMs(settings), isNew: true };
 };
 
 /** 3.x makes a database at its first write; made beforehand, it gets its retention, which cannot be changed. A server that has it already answers 409. */
@@ -147,9 +150,9 @@ const provision3 = async (http: InfluxHttp, settings: InfluxSettings): Promise<P
   const keep = retentionDays > 0 ? { retention_period: `${retentionDays}d` } : {};
   const query = new URLSearchParams({ format: 'json' });
   const { text } = await http.ask('looking for the database', 'GET', `/api/v3/configure/database?${query}`);
-  if (!text.includes(JSON.stringify(name)))
-    await http.ask(`making the database ${name}`, 'POST', '/api/v3/configure/database', { json: { db: name, ...keep } });
-  return { retentionMs: null };
+  const isNew = !text.includes(JSON.stringify(name));
+  if (isNew) await http.ask(`making the database ${name}`, 'POST', '/api/v3/configure/database', { json: { db: name, ...keep } });
+  return { retentionMs: null, isNew };
 };
 
 const rowsOf = (table: Table | undefined): Record<string, unknown>[] =>

@@ -50,9 +50,10 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
   const rollUps = notes === undefined ? null : openRollUps({ settings, connection, reader, clock, timeoutMs, notes });
   const encoder = openEncoder(connection.types);
   const write = makeWrite(settings, connection, clock, encoder);
+  let seriesIn = 0;
   const listSeries = keptFor(
     clock,
-    () => encoder.seriesSeen,
+    () => seriesIn,
     (measurement: string, tags: TagFilter) => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags),
   );
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
@@ -61,10 +62,12 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
     ask: reader.ask,
     async write(points) {
       const end = await rollUps?.begin(points, clock.now());
+      const { seriesSeen } = encoder;
       try {
         await write(points);
       } finally {
         end?.();
+        if (encoder.seriesSeen !== seriesSeen) seriesIn += 1; // not before it is in: it would not be in an answer that is kept meanwhile
       }
     },
     query: (query) => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null),
@@ -94,15 +97,15 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
 };
 
 /** Pages ask again and again which series there are: an answer holds until we write a new one, and not long, because others write too. */
-const keptFor = (clock: Clock, seriesSeen: () => number, list: SeriesStore['listSeries']): SeriesStore['listSeries'] => {
+const keptFor = (clock: Clock, seriesIn: () => number, list: SeriesStore['listSeries']): SeriesStore['listSeries'] => {
   const kept = new Map<string, { readonly at: number; readonly seen: number; readonly found: ReturnType<SeriesStore['listSeries']> }>();
   return (measurement, tags) => {
     const key = JSON.stringify([measurement, tags]);
     const known = kept.get(key);
-    if (known !== undefined && known.seen === seriesSeen() && clock.monotonic() - known.at < LISTED_MS) return known.found;
+    if (known !== undefined && known.seen === seriesIn() && clock.monotonic() - known.at < LISTED_MS) return known.found;
     if (kept.size >= LISTS_MOST) kept.clear();
     const found = list(measurement, tags);
-    kept.set(key, { at: clock.monotonic(), seen: seriesSeen(), found });
+    kept.set(key, { at: clock.monotonic(), seen: seriesIn(), found });
     found.catch(() => kept.delete(key));
     return found;
   };

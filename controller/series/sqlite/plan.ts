@@ -26,7 +26,7 @@ export const RAW = 0;
  */
 export const planRange = ({ from, to, bucketMs }: Range, floors: readonly number[]): Segment[] => {
   if (bucketMs === 0) return clip([{ tier: RAW, from: Math.max(from, floors[RAW] ?? 0), to }]);
-  const best = TIERS.findLastIndex((tier) => TIER_MS[tier] > 0 && bucketMs % TIER_MS[tier] === 0);
+  const best = bestTier(bucketMs);
   const segments: Segment[] = [];
   let end = to;
   for (const finest of TIERS.keys()) {
@@ -38,6 +38,9 @@ export const planRange = ({ from, to, bucketMs }: Range, floors: readonly number
   }
   return clip(segments);
 };
+
+/** That of the largest windows of which a bucket is a whole number; -1: of none. */
+export const bestTier = (bucketMs: number): number => TIERS.findLastIndex((tier) => TIER_MS[tier] > 0 && bucketMs % TIER_MS[tier] === 0);
 
 /** Whole windows of the better tier in the middle, the ragged ends from the finest. */
 const splitTier = ({ tier, from, to }: Segment, better: number): Segment[] => {

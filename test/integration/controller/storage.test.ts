@@ -141,6 +141,20 @@ else {
     );
   });
 
+  t.test('storage: what the new server does not keep as long stays readable in the old store', async (t) => {
+    const state = openState(new DatabaseSync(':memory:'));
+    const embedded = openSqliteStore(new DatabaseSync(':memory:'));
+    const now = Math.floor(Date.now() / HOUR) * HOUR;
+    const from = now - 10 * 24 * HOUR;
+    await embedded.write(rounds('ams1', from, 1_200, 720_000));
+    await using storage = await open(state, embedded);
+    const wanted = await read(storage.store, from, now, HOUR);
+    await influxd.query('CREATE DATABASE short WITH DURATION 2d REPLICATION 1');
+    await storage.useInflux(settings(influxd, { database: 'short' }));
+    await copied(storage);
+    t.same(await read(storage.store, from, now, HOUR), wanted, 'ten days, of which two were copied');
+  });
+
   t.test('storage: what a server refuses is set aside with its reason, once, and the rest is in', async (t) => {
     const state = openState(new DatabaseSync(':memory:'));
     await using storage = await open(state, openSqliteStore(new DatabaseSync(':memory:')));

@@ -38,8 +38,12 @@ const KEPT: Readonly<Record<Metric['merge'], readonly Stat[]>> = {
 const ALL: readonly Stat[] = [VALUE, COUNT, SUM, MIN, MAX];
 const MERGE_OF = new Map(Object.values(METRICS).map(({ measurement, field, merge }) => [`${measurement}.${field}`, merge]));
 
+/** Named like a statistic of another field: in a window the two would be one. */
+const LIKE_A_STAT = /:(count|sum|min|max)$/;
+
 /** A field that the catalogue does not know has all of them. */
 export const keeps = (measurement: string, field: string, stat: Stat): boolean => {
+  if (LIKE_A_STAT.test(field)) return false;
   const merge = MERGE_OF.get(`${measurement}.${field}`);
   return (merge === undefined ? ALL : KEPT[merge]).includes(stat);
 };

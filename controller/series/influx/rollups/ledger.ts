@@ -5,7 +5,7 @@ import type { NotedPart, PartName, RollUpNotes } from './notes.ts';
 
 export interface Part extends PartName {
   readonly fromHour: number;
-  /** Points of an hour that are read at once, as last seen. */
+  /** Points of an hour that are read at once, as last seen; 0: not known, so one hour is looked at first. */
   pointsAnHour: number;
 }
 
@@ -33,6 +33,8 @@ export interface Ledger {
   nextBehind(): LookBack | null;
   /** Forgets all that waits before this hour: it will be looked for anew. */
   postpone(hour: number): Promise<void>;
+  /** Takes no hour before this one as rolled up any more: all of them will be looked for anew. */
+  distrust(hour: number): Promise<void>;
   /** The parts that a filter names, when it names them all and they are known; null otherwise. */
   partsOf(
     measurement: string,
@@ -46,6 +48,8 @@ export interface Ledger {
 
 interface Known extends Part {
   fromHour: number;
+  /** So that another start knows of it. */
+  isNoted: boolean;
   readonly waiting: Map<number, Hour>;
   /** All that lies before `fromHour`: a look back will find it. */
   readonly older: Hour;
@@ -78,14 +82,14 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     withWaiting.add(part);
     return fresh;
   };
-  const add = ({ hours, ...rest }: NotedPart): Known => {
-    const part: Known = { ...rest, waiting: new Map(), older: untouched(), pointsAnHour: Number.POSITIVE_INFINITY };
+  const add = ({ hours, ...rest }: NotedPart, isNoted: boolean): Known => {
+    const part: Known = { ...rest, isNoted, waiting: new Map(), older: untouched(), pointsAnHour: 0 };
     parts.set(idOf(part.measurement, part.tag, part.value), part);
     if (part.fromHour > BEGINNING) behind.add(part);
     for (const hour of hours) hold(part, hour);
     return part;
   };
-  const loaded = notes.read().then((all) => void all.map(add));
+  const loaded = notes.read().then((all) => void all.map((part) => add(part, true)));
   loaded.catch(() => {}); // told by whoever waits for it
 
   return {
@@ -101,10 +105,10 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       for (const { measurement, tags, at } of points)
         for (const tag of OWNERS) {
           const value = tags[tag];
-          if (value === undefined) continue;
+          if (value === undefined || value === '') continue; // stored as if it were not there
           let part = parts.get(idOf(measurement, tag, value));
           if (part === undefined) {
-            part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] });
+            part = add({ measurement, tag, value, fromHour: hourOf(now), hours: [] }, false);
             touch(part, part.fromHour); // what an earlier life of ours has written in this hour; what lies before is looked for
           }
           touch(part, hourOf(at));
@@ -112,7 +116,12 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       if (fresh.size > 0) {
         const noted = note(() => notes.wait([...fresh].map(([part, hours]) => ({ ...nameOf(part), hours: [...hours] }))));
         for (const [part, hours] of fresh) for (const hour of hours) hold(part, hour).noted = noted;
-        noted.catch(() => forget(fresh));
+        noted.then(
+          () => {
+            for (const part of fresh.keys()) part.isNoted = true;
+          },
+          () => forget(fresh),
+        );
       }
       for (const hour of held) {
         hour.writing += 1;
@@ -130,38 +139,43 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
       return release;
     },
     next(beforeHour, points) {
+      let left = withWaiting.size;
       for (const part of withWaiting) {
+        if (left === 0) break;
+        left -= 1;
+        withWaiting.delete(part);
+        withWaiting.add(part); // the others come first the next time, also before those that are not ready
         const ready = [...part.waiting].filter(([hour, { writing }]) => hour < beforeHour && writing === 0);
-        const newest = Math.max(...ready.map(([hour]) => hour));
         if (ready.length === 0) continue;
-        const most = Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / Math.max(1, part.pointsAnHour))));
+        const newest = Math.max(...ready.map(([hour]) => hour));
+        const most = part.pointsAnHour === 0 ? 1 : Math.max(1, Math.min(HOURS_AT_ONCE, Math.floor(points / part.pointsAnHour)));
         const run = ready.filter(([hour]) => hour > newest - most).toSorted(([a], [b]) => a - b);
         const before = run.map(([hour, { changes }]) => ({ hour, changes }));
-        withWaiting.delete(part);
-        withWaiting.add(part); // the others come first the next time
         return { part, hours: run.map(([hour]) => hour), done: () => done(part, before) };
       }
       return null;
     },
     nextBehind() {
-      for (const part of behind) {
-        const { writing, changes } = part.older;
-        if (writing === 0) return { part, found: (hours) => (part.older.changes === changes ? reached(part, hours) : Promise.resolve()) };
-      }
-      return null;
+      const part = behind.values().find(({ older }) => older.writing === 0);
+      if (part === undefined) return null;
+      behind.delete(part);
+      behind.add(part); // one that is written to again and again does not hold up the others
+      const { changes } = part.older;
+      return { part, found: (hours) => (part.older.changes === changes ? reached(part, hours) : Promise.resolve()) };
     },
     async postpone(hour) {
       await loaded;
-      const changed: NotedPart[] = [];
-      for (const part of withWaiting) {
-        const old = [...part.waiting].filter(([one, { writing }]) => one < hour && writing === 0).map(([one]) => one);
-        if (old.length === 0) continue;
-        for (const one of old) part.waiting.delete(one);
-        part.fromHour = hour;
-        behind.add(part);
-        changed.push({ ...nameOf(part), hours: [...part.waiting.keys()] });
-      }
-      if (changed.length > 0) await note(() => notes.replace(changed));
+      await beginAt(
+        hour,
+        [...withWaiting].filter(({ waiting }) => waiting.entries().some(([one, { writing }]) => one < hour && writing === 0)),
+      );
+    },
+    async distrust(hour) {
+      await loaded;
+      await beginAt(
+        hour,
+        [...parts.values()].filter(({ fromHour }) => fromHour < hour),
+      );
     },
     async partsOf(measurement, tags) {
       await loaded;
@@ -187,10 +201,44 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
   function forget(fresh: ReadonlyMap<Known, ReadonlySet<number>>): void {
     for (const [part, hours] of fresh) {
       for (const hour of hours) part.waiting.delete(hour);
-      if (part.waiting.size > 0) continue;
-      withWaiting.delete(part);
-      behind.delete(part);
-      parts.delete(idOf(part.measurement, part.tag, part.value));
+      if (part.waiting.size === 0) withWaiting.delete(part);
+      if (!part.isNoted && hours.has(part.fromHour)) part.fromHour += 1; // what an earlier life has written in it is looked for
+    }
+  }
+  /** What lies before this hour is for a look back. Whoever writes there meanwhile waits until that is durable: a kill before it would leave it neither noted nor looked for. */
+  async function beginAt(hour: number, late: readonly Known[]): Promise<void> {
+    const before = late.map((part) => ({
+      part,
+      fromHour: part.fromHour,
+      old: [...part.waiting].filter(([one, { writing }]) => one < hour && writing === 0),
+    }));
+    for (const { part, old } of before) {
+      for (const [one] of old) part.waiting.delete(one);
+      if (part.waiting.size === 0) withWaiting.delete(part);
+      part.fromHour = hour;
+      behind.add(part);
+    }
+    if (before.length === 0) return;
+    const noted = noteWhole(late);
+    for (const { older } of late) older.noted = noted;
+    try {
+      await noted;
+    } catch (error) {
+      for (const { part, fromHour, old } of before) {
+        part.fromHour = fromHour;
+        part.older.noted = Promise.resolve();
+        for (const [one, as] of old) part.waiting.set(one, part.waiting.get(one) ?? as);
+        if (part.waiting.size > 0) withWaiting.add(part);
+        if (fromHour === BEGINNING) behind.delete(part);
+      }
+      throw error;
+    }
+  }
+  async function noteWhole(some: readonly Known[]): Promise<void> {
+    for (let start = 0; start < some.length; start += PARTS_AT_ONCE) {
+      const these = some.slice(start, start + PARTS_AT_ONCE);
+      await note(() => notes.replace(these.map((part) => ({ ...nameOf(part), hours: [...part.waiting.keys()] }))));
+      for (const part of these) part.isNoted = true;
     }
   }
   async function reached(part: Known, hours: readonly number[] | null): Promise<void> {
@@ -198,7 +246,7 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
     part.fromHour = hours === null ? BEGINNING : Math.min(...hours);
     for (const hour of hours ?? []) hold(part, hour).changes += 1;
     if (part.fromHour > BEGINNING) behind.add(part); // at the end: each part gets its turn
-    await note(() => notes.replace([{ ...nameOf(part), hours: [...part.waiting.keys()] }]));
+    await noteWhole([part]);
   }
   async function done(part: Known, before: readonly { readonly hour: number; readonly changes: number }[]): Promise<void> {
     const settled = before.filter(({ hour, changes }) => part.waiting.get(hour)?.changes === changes).map(({ hour }) => hour);
@@ -209,6 +257,8 @@ export const openLedger = (notes: RollUpNotes): Ledger => {
 };
 
 const HOURS_AT_ONCE = 24;
+/** The control database has others who wait. */
+const PARTS_AT_ONCE = 200;
 const untouched = (): Hour => ({ writing: 0, changes: 0, noted: Promise.resolve() });
 
 export const hourOf = (at: number): number => Math.floor(at / HOUR_MS);

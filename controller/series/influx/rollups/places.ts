@@ -1,6 +1,7 @@
 // Where the windows are: a database of their own with a retention policy for each tier, because DELETE on 1.x takes from every policy of a database.
 import type { RefusedPoint } from '../../refused.ts';
 import type { Point, Retention, Tier } from '../../store.ts';
+import { learnTypes } from '../connection.ts';
 import type { Dialect } from '../dialect.ts';
 import { writePath } from '../dialect.ts';
 import { failureFrom, type InfluxFailure } from '../failure.ts';
@@ -20,6 +21,8 @@ export interface TierPlace {
   readonly tier: RolledTier;
   readonly keptMs: number;
   readonly types: FieldTypes;
+  /** It was not there before. */
+  readonly isNew: boolean;
   /** Those that were refused; all others are in. Rejects with InfluxFailure. */
   write(points: readonly Point[]): Promise<readonly RefusedPoint[]>;
 }
@@ -46,25 +49,21 @@ export const openPlaces = async (
   const places: TierPlace[] = [];
   for (const tier of ROLLED_TIERS) {
     const own = tierSettings(settings, tier, retention);
-    await provision(http, own, dialect, true);
+    const { isNew } = await provision(http, own, dialect, true);
     const writer = openLineWriter(own, { ...dialect, writePath: writePath(own, dialect.major) }, timeoutMs);
-    places.push(placeOf(tier, retention[tier], shownUrl(own), writer));
+    const types = openFieldTypes();
+    await learnTypes(http, { db: own.database, rp: tier }, types);
+    places.push({ tier, keptMs: retention[tier], types, isNew, write: writeTo(shownUrl(own), writer, types) });
   }
   return places;
 };
 
-const placeOf = (tier: RolledTier, keptMs: number, url: string, { write }: LineWriter): TierPlace => {
-  const types = openFieldTypes();
+const writeTo = (url: string, { write }: LineWriter, types: FieldTypes): TierPlace['write'] => {
   const encoder = openEncoder(types);
-  return {
-    tier,
-    keptMs,
-    types,
-    async write(points) {
-      const { lined, refused } = encodeAll(encoder, points);
-      const asFailure = (error: unknown): InfluxFailure => failureFrom(error, 'roll up', url);
-      return [...refused, ...(await settleAll(lined, { write, asFailure, types, keptFrom: () => null }))];
-    },
+  const asFailure = (error: unknown): InfluxFailure => failureFrom(error, 'roll up', url);
+  return async (points) => {
+    const { lined, refused } = encodeAll(encoder, points);
+    return [...refused, ...(await settleAll(lined, { write, asFailure, types, keptFrom: () => null }))];
   };
 };
 

@@ -9,8 +9,12 @@ import { askedOf, statsFor, type WantedStat } from './fields.ts';
 import { hourOf } from './ledger.ts';
 import { rollUpDatabase } from './places.ts';
 
+/** `orPoints`: of series without windows there, which may be somebody else's, the points. */
+export interface PlannedSegment extends Segment {
+  readonly orPoints?: boolean;
+}
 /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
-export type Plan = (query: SeriesQuery, bucketMs: number) => Promise<readonly Segment[] | null> | null;
+export type Plan = (query: SeriesQuery, bucketMs: number) => Promise<readonly PlannedSegment[] | null> | null;
 
 export const querySeries = async (reader: Reader, query: SeriesQuery, plan: Plan): Promise<Series[]> => {
   const { seriesOffset = 0, seriesLimit, bucketMs = 0 } = query;
@@ -28,16 +32,18 @@ export const querySeries = async (reader: Reader, query: SeriesQuery, plan: Plan
 const FEW_WINDOWS = 4;
 const FEW_HOURS = 2;
 
-const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, segments: readonly Segment[]): Promise<Series[]> => {
+const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, segments: readonly PlannedSegment[]): Promise<Series[]> => {
   const stats = statsFor(query.fields);
   const { limit, ...unlimited } = query;
   const inTier = async (tier: Tier, from: number, to: number): Promise<readonly Series[]> => {
     const isRolledUp = tier !== 'raw';
-    const of = isRolledUp ? reader.of(rollUpDatabase(reader.source), tier) : reader;
+    const of = readerOf(reader, tier);
     const question = { ...unlimited, fields: askedOf(stats, isRolledUp), from, to };
     const isShort = isRolledUp ? bucketMs <= FEW_WINDOWS * TIER_MS[tier] : to - from <= FEW_HOURS * HOUR_MS;
-    if (!isShort) return queryBuckets(of, question, bucketMs);
-    return (await queryPoints(of, question)).map(({ tags, rows }) => ({
+    if (!isShort && tier !== '1m') return queryBuckets(of, question, bucketMs);
+    const found = await queryPoints(of, question);
+    const all = tier === '1m' ? besides(found, await queryPoints(readerOf(reader, '5m'), question)) : found;
+    return all.map(({ tags, rows }) => ({
       tags,
       rows: rows.map(({ at, values }) => ({
         at: Math.floor(at / bucketMs) * bucketMs,
@@ -46,29 +52,34 @@ const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, 
     }));
   };
   const parts = await Promise.all(
-    segments.map(async ({ tier: number, from, to }) => {
-      const tier = TIERS[number] ?? 'raw';
-      return tier === '1m' ? besides(await inTier('1m', from, to), await inTier('5m', from, to)) : inTier(tier, from, to);
+    segments.map(async ({ tier, from, to, orPoints = false }) => {
+      const found = await inTier(TIERS[tier] ?? 'raw', from, to);
+      if (!orPoints) return found;
+      const there = new Set(found.filter(({ rows }) => rows.length > 0).map(({ tags }) => canonical(tags)));
+      return [...found, ...(await inTier('raw', from, to)).filter(({ tags }) => !there.has(canonical(tags)))];
     }),
   );
   const bySeries = Map.groupBy(parts.flat(), ({ tags }) => canonical(tags));
   return [...bySeries.values()].map((same) => ({
     tags: same[0]?.tags ?? {},
     rows: bucketsOf(same, stats)
-      .slice(0, limit)
-      .map(({ at, values }) => ({ at, values: aggregated(query, values) })),
+      .map(({ at, values }) => ({ at, values: aggregated(query, values) }))
+      .filter(({ values }) => values.some((value) => value !== null))
+      .slice(0, limit),
   }));
 };
 
-/** Hours of series that have no windows of a minute, because their points are no finer, are given by those of five. */
-const besides = (minutes: readonly Series[], fives: readonly Series[]): readonly Series[] => {
-  const there = new Map(minutes.map(({ tags, rows }) => [canonical(tags), new Set(rows.map(({ at }) => hourOf(at)))]));
-  const rest = fives.map(({ tags, rows }) => {
-    const hours = there.get(canonical(tags));
-    return { tags, rows: hours === undefined ? rows : rows.filter(({ at }) => !hours.has(hourOf(at))) };
+const readerOf = (reader: Reader, tier: Tier): Reader => (tier === 'raw' ? reader : reader.of(rollUpDatabase(reader.source), tier));
+
+/** Hours of series that have no windows of a minute, because their points are no finer, are given by those of five. Windows as they are: a bucket may begin in another hour. */
+const besides = (minutes: readonly Series[], fives: readonly Series[]): readonly Series[] =>
+  [...Map.groupBy([...minutes, ...fives], ({ tags }) => canonical(tags)).values()].map((same) => {
+    const [first = { tags: {}, rows: [] }, second] = same;
+    if (second === undefined) return first;
+    const hours = new Set(first.rows.map(({ at }) => hourOf(at)));
+    const rest = second.rows.filter(({ at }) => !hours.has(hourOf(at)));
+    return { tags: first.tags, rows: [...first.rows, ...rest].toSorted((a, b) => a.at - b.at) };
   });
-  return [...minutes, ...rest];
-};
 
 /** The buckets of one series; those that lie in two parts as one. `parts` in the order of time. */
 const bucketsOf = (parts: readonly Series[], stats: readonly WantedStat[]): SeriesRow[] => {

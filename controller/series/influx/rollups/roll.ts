@@ -43,13 +43,16 @@ const finerThanMinutes = (rows: Table['rows']): ReadonlySet<number> => {
   return hours;
 };
 
-/** What each field of a window is for ever, for whoever writes them. */
+/** What each field of a window is for ever, for whoever writes them; what it is there already holds, whatever has become of the points' field. */
 export const learnWindows = (measurement: string, fields: readonly RolledField[], into: FieldTypes): void => {
+  const learn = (field: string, type: InfluxType): void => {
+    if (into.known(measurement, field) === undefined) into.learn(measurement, field, type);
+  };
   for (const { name, type } of fields) {
-    into.learn(measurement, name, type);
-    into.learn(measurement, windowField(name, COUNT), 'integer');
-    for (const stat of [MIN, MAX] as const) into.learn(measurement, windowField(name, stat), type);
-    into.learn(measurement, windowField(name, SUM), 'float');
+    learn(name, type);
+    learn(windowField(name, COUNT), 'integer');
+    for (const stat of [MIN, MAX] as const) learn(windowField(name, stat), type);
+    learn(windowField(name, SUM), 'float');
   }
 };
 

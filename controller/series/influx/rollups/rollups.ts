@@ -1,10 +1,10 @@
 // Roll-ups in InfluxDB, ours and not its own: continuous queries are of 1.x alone, tasks of 2.x, and neither can merge sketches.
 import { type Clock, slept } from '../../../../protocol/time.ts';
-import { HOUR_MS, planRange, RAW, type Segment, withoutWaiting } from '../../sqlite/plan.ts';
+import { bestTier, HOUR_MS, planRange, RAW, withoutWaiting } from '../../sqlite/plan.ts';
 import { type Maintained, type Retention, type SeriesQuery, type TagFilter, TIERS } from '../../store.ts';
 import type { Table } from '../answer.ts';
 import type { Connection } from '../connection.ts';
-import { InfluxFailure } from '../failure.ts';
+import { type FailureKind, InfluxFailure } from '../failure.ts';
 import { rangeQuery } from '../influxql.ts';
 import { listTags } from '../query.ts';
 import type { Reader } from '../reader.ts';
@@ -12,6 +12,7 @@ import type { InfluxSettings } from '../settings.ts';
 import { hourOf, type Ledger, type LookBack, openLedger, type Part, type Run } from './ledger.ts';
 import type { RollUpNotes } from './notes.ts';
 import { openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
+import type { PlannedSegment } from './query.ts';
 import { keeps, statsFor } from './fields.ts';
 import { learnWindows, windowsOf } from './roll.ts';
 
@@ -32,7 +33,7 @@ export interface RollUps extends Pick<Ledger, 'begin'> {
   /** One bounded piece. Rejects with InfluxFailure when InfluxDB is not there; when only the places are missing, the state says so. */
   piece(now: number, retention: Retention): Promise<Maintained>;
   /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
-  plan(query: SeriesQuery, bucketMs: number, now: number): Promise<readonly Segment[] | null>;
+  plan(query: SeriesQuery, bucketMs: number, now: number): Promise<readonly PlannedSegment[] | null>;
   /** Where series are found whose points are gone; none while there are no places. */
   readers(): readonly Reader[];
   state(now: number): RollUpState;
@@ -62,19 +63,24 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
   let places: readonly TierPlace[] | null = null;
   let kept: Retention | null = null;
   let nextPlacesAt = Number.NEGATIVE_INFINITY;
+  let wereMade = false;
   let message: string | null = null;
   let commands: readonly string[] = [];
   const nothing: Maintained = { more: false, windowsRolledUp: 0, rowsDeleted: 0 };
 
   /** The places, made anew when the retention has changed; null while they cannot be. */
-  const ready = async (retention: Retention): Promise<readonly TierPlace[] | null> => {
+  const ready = async (now: number, retention: Retention): Promise<readonly TierPlace[] | null> => {
     if (clock.monotonic() < nextPlacesAt && kept !== null && TIERS.every((tier) => kept?.[tier] === retention[tier])) return places;
     const { dialect } = await connection.ready();
     try {
-      places = await openPlaces(connection.http, settings, dialect, retention, timeoutMs);
+      const found = await openPlaces(connection.http, settings, dialect, retention, timeoutMs);
+      wereMade ||= found.some(({ isNew }) => isNew);
+      if (wereMade) await ledger.distrust(hourOf(now)); // whatever had been in them is gone
+      wereMade = false;
+      places = found;
       [message, commands] = [null, []];
     } catch (error) {
-      if (!(error instanceof InfluxFailure) || error.kind === 'unreachable' || error.kind === 'slow') throw error;
+      if (!(error instanceof InfluxFailure) || PASSING.has(error.kind) || (error.kind === 'failing' && places !== null)) throw error;
       places = null;
       [message, commands] = [error.message, placeCommands(settings, retention, dialect.major)];
     }
@@ -82,10 +88,11 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
     nextPlacesAt = clock.monotonic() + PLACES_AGAIN_MS;
     return places;
   };
-  /** The first hour that all points of are kept. */
+  /** The first hour that all points of are kept: as long as the server says; where it says for ever, 1.x has ours deleted by us, and 3.x may not have told. */
   const firstHour = async (now: number, { raw }: Retention): Promise<number> => {
-    const { place } = await connection.ready();
-    return Math.ceil((now - Math.min(raw, place.retentionMs ?? Number.POSITIVE_INFINITY)) / HOUR_MS);
+    const { place, dialect } = await connection.ready();
+    const keptMs = place.retentionMs ?? (dialect.major === 2 ? Number.POSITIVE_INFINITY : raw);
+    return Math.max(0, Math.ceil((now - keptMs) / HOUR_MS));
   };
   const rollUp = async ({ part, hours, done }: Run, into: readonly TierPlace[], fromHour: number, now: number): Promise<void> => {
     const whole = hours.filter((hour) => hour >= fromHour); // what is older than the points are kept stays as it was rolled up
@@ -101,7 +108,7 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
         );
         await writeWindows(part.measurement, tables, into, now);
       }
-      part.pointsAnHour = Math.ceil(most / (last + 1 - first));
+      part.pointsAnHour = Math.max(1, Math.ceil(most / (last + 1 - first)));
     }
     await done();
   };
@@ -140,8 +147,9 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
 
   return {
     begin: ledger.begin,
-    async piece(now, retention) {
-      const into = await ready(retention);
+    async piece(now, asked) {
+      const retention = lasting(asked);
+      const into = await ready(now, retention);
       if (into === null) {
         await ledger.postpone(hourOf(now)); // nothing piles up: once the places are there, the past is looked at
         return nothing;
@@ -157,19 +165,22 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
       return { more: true, windowsRolledUp: run?.hours.length ?? 0, rowsDeleted: 0 };
     },
     async plan(query, bucketMs, now) {
-      if (places === null || kept === null || !isKept(query)) return null;
-      const parts = await ledger.partsOf(query.measurement, query.tags);
-      if (parts === null) return null;
+      if (places === null || kept === null) return null;
+      const parts = isKept(query) ? await ledger.partsOf(query.measurement, query.tags) : null;
+      const { from, to } = query;
       const rawFloor = (await firstHour(now, kept)) * HOUR_MS;
       const floors = TIERS.map((tier, i) => (i === RAW ? rawFloor : now - (kept?.[tier] ?? 0)));
-      const rolledFrom = Math.max(query.from, ...parts.map(({ fromHour }) => fromHour * HOUR_MS));
-      const hours = [...new Set(parts.flatMap(({ waiting }) => waiting))].sort((a, b) => a - b);
-      const rolled = rolledFrom < query.to ? planRange({ from: rolledFrom, to: query.to, bucketMs }, floors) : [];
+      const notBefore = Math.max(from, rawFloor, Math.ceil((floors[bestTier(bucketMs)] ?? 0) / HOUR_MS) * HOUR_MS);
+      const rolledFrom = parts === null ? to : Math.min(to, Math.max(notBefore, ...parts.map(({ fromHour }) => fromHour * HOUR_MS)));
+      const hours = [...new Set(parts?.flatMap(({ waiting }) => waiting) ?? [])].sort((a, b) => a - b);
+      const rolled = withoutWaiting(planRange({ from: rolledFrom, to, bucketMs }, floors), hours, rawFloor);
       const segments = joined([
-        { tier: RAW, from: query.from, to: Math.min(rolledFrom, query.to) },
-        ...withoutWaiting(rolled, hours, rawFloor).map((segment) =>
-          segment.from >= rawFloor && segment.tier === MINUTES ? { ...segment, tier: RAW } : segment,
+        // Whatever is known of them, nothing but windows is left of what was ours.
+        ...planRange({ from, to: Math.min(to, rawFloor), bucketMs }, floors).map((one) =>
+          parts === null ? { ...one, orPoints: true } : one,
         ),
+        { tier: RAW, from: Math.max(from, rawFloor), to: rolledFrom },
+        ...rolled.map((segment) => (segment.tier === MINUTES ? { ...segment, tier: RAW } : segment)),
       ]);
       if (segments.every(({ tier }) => tier === RAW)) return null;
       return segments.length > MOST_SEGMENTS ? coarse(segments, Math.ceil(rawFloor / HOUR_MS) * HOUR_MS, query.to) : segments;
@@ -186,6 +197,14 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
 };
 
 const HOURS_BACK = 24;
+/** What InfluxDB is now and then; it says nothing of what we may do there. */
+const PASSING: ReadonlySet<FailureKind> = new Set(['unreachable', 'slow', 'busy', 'disk-full']);
+
+/** A coarser tier is kept at least as long as a finer one. */
+const lasting = (retention: Retention): Retention => {
+  const fives = Math.max(retention['5m'], retention['1m'], retention.raw);
+  return { raw: retention.raw, '1m': Math.max(retention['1m'], retention.raw), '5m': fives, '1h': Math.max(retention['1h'], fives) };
+};
 /** Points are read instead while there are any: not every series has such windows. */
 const MINUTES = TIERS.indexOf('1m');
 
@@ -195,14 +214,14 @@ const isKept = ({ measurement, fields }: SeriesQuery): boolean =>
 const askOf = ({ measurement, tag, value }: Part): Pick<SeriesQuery, 'measurement' | 'tags'> => ({ measurement, tags: { [tag]: [value] } });
 
 /** All that is kept as points from the points. */
-const coarse = (segments: readonly Segment[], rawFrom: number, to: number): Segment[] => [
+const coarse = (segments: readonly PlannedSegment[], rawFrom: number, to: number): PlannedSegment[] => [
   ...segments.filter(({ from }) => from < rawFrom).map((segment) => ({ ...segment, to: Math.min(segment.to, rawFrom) })),
   { tier: RAW, from: Math.max(rawFrom, segments[0]?.from ?? rawFrom), to },
 ];
 
 /** Neighbours of one tier as one. */
-const joined = (segments: readonly Segment[]): Segment[] => {
-  const all: Segment[] = [];
+const joined = (segments: readonly PlannedSegment[]): PlannedSegment[] => {
+  const all: PlannedSegment[] = [];
   for (const segment of segments) {
     const before = all.at(-1);
     if (segment.from >= segment.to) continue;

@@ -128,3 +128,70 @@ t.test('ledger: begun anew it goes on; what was put off is looked for again', as
   t.same(noted(), { fromHour: 101, hours: [101] });
   t.equal(ledger.behind, 1);
 });
+
+t.test('ledger: a part that could not be noted once is not taken for new, and what comes late is noted still', async (t) => {
+  const { notes, state, noted } = memoryNotes();
+  const ledger = openLedger(notes);
+  await write(ledger, at(100));
+  await settled(ledger);
+  await ledger.nextBehind()?.found(null);
+  state.fails = true;
+  await t.rejects(ledger.begin([at(101)], NOW + HOUR));
+  state.fails = false;
+  await write(ledger, at(50));
+  t.same(noted(), { fromHour: 0, hours: [50] });
+});
+
+t.test('ledger: of a new part that could not be noted, what an earlier life has written in this hour is looked for', async (t) => {
+  const { notes, state, noted } = memoryNotes();
+  const ledger = openLedger(notes);
+  state.fails = true;
+  await t.rejects(ledger.begin([at(100)], NOW));
+  state.fails = false;
+  await write(ledger, at(101));
+  t.same(noted(), { fromHour: 101, hours: [101] });
+  t.equal(ledger.behind, 1);
+});
+
+t.test('ledger: while hours are put off, whoever writes there waits; when that cannot be noted, they wait as before', async (t) => {
+  const { notes, state, noted } = memoryNotes();
+  const ledger = openLedger(notes);
+  await write(ledger, at(100), at(101));
+  await ledger.nextBehind()?.found(null);
+  state.fails = true;
+  const [postponed, begun] = await Promise.allSettled([ledger.postpone(102), ledger.begin([at(50)], NOW)]);
+  t.same([postponed.status, begun.status], ['rejected', 'rejected']);
+  state.fails = false;
+  t.same(await ledger.partsOf('ping', { agent: ['a'] }), [{ fromHour: 0, waiting: [100, 101] }]);
+  await write(ledger, at(50));
+  t.same(noted(), { fromHour: 0, hours: [50, 100, 101] });
+});
+
+t.test('ledger: what is not trusted any more is looked for again', async (t) => {
+  const { notes, noted } = memoryNotes();
+  const ledger = openLedger(notes);
+  await write(ledger, at(100), at(102));
+  await ledger.nextBehind()?.found(null);
+  await ledger.distrust(102);
+  t.same(noted(), { fromHour: 102, hours: [102] });
+  t.equal(ledger.behind, 1);
+});
+
+t.test('ledger: one that cannot be looked back at does not hold up the others', async (t) => {
+  const ledger = openLedger(memoryNotes().notes);
+  await write(ledger, at(100, 'a'), at(100, 'b'));
+  const first = ledger.nextBehind();
+  await write(ledger, at(40, 'a'));
+  await first?.found(null);
+  t.same([first?.part.value, ledger.nextBehind()?.part.value, ledger.behind], ['a', 'b', 2]);
+});
+
+t.test('ledger: of a part whose points nobody has counted one hour is looked at first', async (t) => {
+  const ledger = openLedger(memoryNotes().notes);
+  await write(ledger, at(100), at(101), at(102));
+  const run = ledger.next(1e9, 1_000);
+  t.same(run?.hours, [102]);
+  if (run !== null) run.part.pointsAnHour = 500;
+  await run?.done();
+  t.same(ledger.next(1e9, 1_000)?.hours, [100, 101]);
+});

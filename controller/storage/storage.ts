@@ -78,9 +78,10 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
   const placeOf = async (into: string): Promise<BackfillPlace | null> => {
     const kept = await readNote(state, 'backfill');
     const known = kept === null ? null : BackfillPlace.parse(JSON.parse(kept));
-    if (known !== null && known.into === into) return known;
     const { tiers } = await embedded.usage();
     const raw = tiers.find(({ tier }) => tier === 'raw');
+    // What was written here since, between two changes, is to be copied too.
+    if (known !== null && known.into === into && (raw?.newestAt ?? 0) < known.until) return known;
     if (raw === undefined || raw.oldestAt === null || raw.newestAt === null) return null;
     const until = Math.max(raw.newestAt + 1, Math.floor(clock.now()));
     const { oldestAt } = raw;

@@ -70,7 +70,11 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
         if (encoder.seriesSeen !== seriesSeen) seriesIn += 1; // not before it is in: it would not be in an answer that is kept meanwhile
       }
     },
-    query: (query) => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null),
+    query: (query) =>
+      querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null).catch((error: unknown) => {
+        if (rollUps?.haveFailed(error)) return querySeries(reader, query, () => null);
+        throw error;
+      }),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
     listSeries,
     describe: () => describePlace(reader),

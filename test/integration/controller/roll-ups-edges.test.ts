@@ -187,6 +187,21 @@ else {
     t.same(await valuesOf(store, [['text', 'mean']], { bucketMs: HOUR }), []);
   });
 
+  t.test('roll-ups: somebody drops their database while we run: the points answer at once, and the windows are made anew', async (t) => {
+    const settings = InfluxSettings.parse({ url: influxd.url, database: 'dropped' });
+    await using store = openInfluxStore(settings, { clock: systemClock, notes: newNotes() });
+    await store.write(series(ago(30), 360, 5 * MINUTE, (i) => ({ v: i }), { agent: 'a' }));
+    await maintained(store);
+    const wanted = await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR });
+    await influxd.query('DROP DATABASE dropped_rollups');
+    t.same(await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR }), wanted);
+    await store.write(series(ago(30), 1, MINUTE, () => ({ v: 0 }), { agent: 'a' }));
+    await maintained(store);
+    const [table] = await influxd.query('SELECT count("v:sum") FROM "dropped_rollups"."1h"."things"');
+    t.equal(table?.values[0]?.[1], 30);
+    t.same(await valuesOf(store, [['v', 'sum']], { bucketMs: HOUR }), wanted);
+  });
+
   t.test('roll-ups: windows that somebody has thrown away are made anew', async (t) => {
     const [settings, notes] = [newSettings(), newNotes()];
     {

@@ -120,6 +120,34 @@ else {
     t.ok(scanned - first < 41 - 500 / 60, `${scanned - first} windows in the second part`);
   });
 
+  t.test('storage: changed there, back, and there again: what was measured between is copied too', async (t) => {
+    const embedded = openSqliteStore(new DatabaseSync(':memory:'));
+    await using storage = await open(openState(new DatabaseSync(':memory:')), embedded);
+    const now = Math.floor(Date.now() / HOUR) * HOUR;
+    const place = settings(influxd, { database: 'again' });
+    const minutes = (from: number): number[] => Array.from({ length: 5 }, (_, i) => from + i * 60_000);
+    await storage.store.write(rounds('ams1', now, 5, 60_000));
+    await storage.useInflux(place);
+    await copied(storage);
+    await storage.store.write(rounds('ams1', now + 600_000, 5, 60_000));
+    await storage.useEmbedded();
+    await storage.store.write(rounds('ams1', Date.now() + 7_200_000, 5, 60_000));
+    const between = (await embedded.latest('ping', {}))[0]?.at ?? 0;
+    await storage.useInflux(place);
+    await copied(storage);
+    const found = await storage.store.query({
+      measurement: 'ping',
+      tags: {},
+      fields: [{ field: 'result_code', aggregate: 'last' }],
+      from: now,
+      to: now + 100 * HOUR,
+    });
+    t.same(
+      found.flatMap(({ rows }) => rows.map(({ at }) => at)),
+      [...minutes(now), ...minutes(now + 600_000), ...minutes(between - 240_000)],
+    );
+  });
+
   t.test('storage: years of roll-ups that the embedded store has stay readable when all points are copied', async (t) => {
     const state = openState(new DatabaseSync(':memory:'));
     const embedded = openSqliteStore(new DatabaseSync(':memory:'));

@@ -34,6 +34,8 @@ export interface RollUps extends Pick<Ledger, 'begin'> {
   piece(now: number, retention: Retention): Promise<Maintained>;
   /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
   plan(query: SeriesQuery, bucketMs: number, now: number): Promise<readonly PlannedSegment[] | null>;
+  /** A question over several tiers has failed. True when their places are gone: until they are made anew, the points answer. */
+  haveFailed(error: unknown): boolean;
   /** Where series are found whose points are gone; none while there are no places. */
   readers(): readonly Reader[];
   state(now: number): RollUpState;
@@ -87,6 +89,12 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
     kept = retention;
     nextPlacesAt = clock.monotonic() + PLACES_AGAIN_MS;
     return places;
+  };
+  const haveFailed = (error: unknown): boolean => {
+    if (!(error instanceof InfluxFailure) || error.kind !== 'missing' || places === null) return false;
+    places = null;
+    nextPlacesAt = Number.NEGATIVE_INFINITY;
+    return true;
   };
   /** The first hour that all points of are kept: as long as the server says; where it says for ever, 1.x has ours deleted by us, and 3.x may not have told. */
   const firstHour = async (now: number, { raw }: Retention): Promise<number> => {
@@ -159,8 +167,13 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
       const run = ledger.next(hourOf(now - AFTER_MS), POINTS_AT_ONCE);
       const behind = run === null ? ledger.nextBehind() : null;
       if (run === null && behind === null) return nothing;
-      if (run !== null) await rollUp(run, into, fromHour, now);
-      else if (behind !== null) await lookBack(behind, fromHour);
+      try {
+        if (run !== null) await rollUp(run, into, fromHour, now);
+        else if (behind !== null) await lookBack(behind, fromHour);
+      } catch (error) {
+        haveFailed(error);
+        throw error;
+      }
       await slept(clock, Math.min(MOST_REST_MS, (clock.monotonic() - began) / 2), new AbortController().signal);
       return { more: true, windowsRolledUp: run?.hours.length ?? 0, rowsDeleted: 0 };
     },
@@ -185,6 +198,7 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
       if (segments.every(({ tier }) => tier === RAW)) return null;
       return segments.length > MOST_SEGMENTS ? coarse(segments, Math.ceil(rawFloor / HOUR_MS) * HOUR_MS, query.to) : segments;
     },
+    haveFailed,
     readers: () => (places === null ? [] : [reader.of(rollUpDatabase(settings), '1h')]),
     state: (now) => ({
       database: rollUpDatabase(settings),

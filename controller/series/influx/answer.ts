@@ -8,8 +8,11 @@ type Cell = FieldValue | null;
 const isCell = (value: unknown): value is Cell =>
   value === null || typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
 const isRows = (value: unknown): boolean => Array.isArray(value) && value.every((row) => Array.isArray(row) && row.every(isCell));
-const isTexts = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.values(value).every((text) => typeof text === 'string');
+const isTexts = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  for (const name in value) if (typeof (value as Record<string, unknown>)[name] !== 'string') return false; // Border: any object's properties.
+  return true;
+};
 
 /** Looked at and not copied: an answer may have ten thousand tables, or a hundred thousand cells. */
 const Table = z.object({

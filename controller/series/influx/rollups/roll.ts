@@ -58,22 +58,22 @@ export const learnWindows = (measurement: string, fields: readonly RolledField[]
 
 const fieldsOf = (measurement: string, tables: readonly Table[], types: FieldTypes): RolledField[] => {
   const names = new Set(tables.flatMap(({ columns }) => columns.slice(1)));
-  return [...names].toSorted().map((name) => ({
-    name,
-    type: types.known(measurement, name) ?? typeIn(tables, name),
-    isSketch: isSketch(measurement, name),
-  }));
+  return [...names].toSorted().flatMap((name) => {
+    const type = types.known(measurement, name) ?? typeIn(tables, name);
+    return type === null ? [] : [{ name, type, isSketch: isSketch(measurement, name) }];
+  });
 };
 
-/** Somebody else's field, written since the types were learned. */
-const typeIn = (tables: readonly Table[], name: string): InfluxType => {
+/** Somebody else's field, written since the types were learned; null: it is a field of other series, and nothing here tells its type. */
+const typeIn = (tables: readonly Table[], name: string): InfluxType | null => {
   for (const { columns, rows } of tables) {
     const place = columns.indexOf(name);
     const value = place < 0 ? undefined : rows.find((row) => (row[place] ?? null) !== null)?.[place];
     if (typeof value === 'string') return 'string';
     if (typeof value === 'boolean') return 'boolean';
+    if (typeof value === 'number') return 'float';
   }
-  return 'float';
+  return null;
 };
 
 const rowsOf = (tables: readonly Table[], fields: readonly RolledField[]): Rows => {

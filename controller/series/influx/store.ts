@@ -51,10 +51,16 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
   const encoder = openEncoder(connection.types);
   const write = makeWrite(settings, connection, clock, encoder);
   let seriesIn = 0;
+  /** Asked again from the points alone when the roll-ups' places turn out to be gone. */
+  const orPoints = <T>(ask: () => Promise<T>): Promise<T> =>
+    ask().catch((error: unknown) => {
+      if (rollUps?.haveFailed(error)) return ask();
+      throw error;
+    });
   const listSeries = keptFor(
     clock,
     () => seriesIn,
-    (measurement: string, tags: TagFilter) => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags),
+    (measurement: string, tags: TagFilter) => orPoints(() => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags)),
   );
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
   const state: InfluxStore['state'] = () => ({ ...connection.state(), rollUps: rollUps?.state(clock.now()) ?? null });
@@ -71,10 +77,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
       }
     },
     query: (query) =>
-      querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null).catch((error: unknown) => {
-        if (rollUps?.haveFailed(error)) return querySeries(reader, query, () => null);
-        throw error;
-      }),
+      orPoints(() => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null)),
     latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
     listSeries,
     describe: () => describePlace(reader),

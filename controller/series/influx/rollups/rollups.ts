@@ -34,7 +34,7 @@ export interface RollUps extends Pick<Ledger, 'begin'> {
   piece(now: number, retention: Retention): Promise<Maintained>;
   /** From which tier which part of a bucketed question is answered; null: all of it from the points. */
   plan(query: SeriesQuery, bucketMs: number, now: number): Promise<readonly PlannedSegment[] | null>;
-  /** A question over several tiers has failed. True when their places are gone: until they are made anew, the points answer. */
+  /** A question has failed. True when places may be gone: until they are made anew the points answer, so it is worth asking again. */
   haveFailed(error: unknown): boolean;
   /** Where series are found whose points are gone; none while there are no places. */
   readers(): readonly Reader[];
@@ -91,7 +91,7 @@ export const openRollUps = ({ settings, connection, reader, clock, timeoutMs, no
     return places;
   };
   const haveFailed = (error: unknown): boolean => {
-    if (!(error instanceof InfluxFailure) || error.kind !== 'missing' || places === null) return false;
+    if (!(error instanceof InfluxFailure) || error.kind !== 'missing') return false;
     places = null;
     nextPlacesAt = Number.NEGATIVE_INFINITY;
     return true;

@@ -12,8 +12,8 @@ esac
 home=$here/node_modules/node-linux-$arch
 node=$home/bin/node
 addon=$here/node_modules/raw-socket/build/Release/raw.node
-stamped=$here/packaging/stamped-receive.h
-cmp -s "$stamped" "${addon%/*}/stamped-receive.h" || rm -f "$addon" # compiled with another one
+batches=$here/packaging/packet-batches.h
+cmp -s "$batches" "${addon%/*}/packet-batches.h" || rm -f "$addon" # compiled with another one
 [ -f "$node" ] || { echo "sonde: $node is missing: run \"npm ci\" in $here first" >&2; exit 69; }
 [ -x "$node" ] || chmod +x "$node"
 
@@ -35,8 +35,8 @@ fi
 if [ ! -f "$addon" ]; then
   mkdir -p "${addon%/*}"
   g++ -shared -fPIC -O2 -std=gnu++20 -w -fno-rtti -DBUILDING_NODE_EXTENSION -DNODE_GYP_MODULE_NAME=raw \
-    -I"$home/include/node" -I"$here/node_modules/nan" -include "$stamped" "$here/node_modules/raw-socket/src/raw.cc" -o "$addon.$$.tmp"
-  cp "$stamped" "${addon%/*}/"
+    -I"$home/include/node" -I"$here/node_modules/nan" -include "$batches" "$here/node_modules/raw-socket/src/raw.cc" -o "$addon.$$.tmp"
+  cp "$batches" "${addon%/*}/"
   mv "$addon.$$.tmp" "$addon"
 fi
 

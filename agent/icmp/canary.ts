@@ -1,4 +1,6 @@
-import { type EchoTemplate, makeTemplate, type Received, writeEcho } from './packet.ts';
+import { parseIp } from './address.ts';
+import { makeBatch, writeRecipient } from './batch.ts';
+import { makeTemplate, type Received, writeEcho } from './packet.ts';
 import type { IcmpSocket } from './socket.ts';
 
 /** An echo to the host itself on the same socket, through the same loop: what it takes is our own noise. Not a measurement, so no guard rail counts it. */
@@ -25,8 +27,13 @@ const TTL = 64;
 
 export const makeCanary = (deps: CanaryDeps): Canary => {
   const { socket } = deps;
-  const template: EchoTemplate = makeTemplate(socket.family, SIZE_BYTES);
-  const address = socket.family === 'v4' ? '127.0.0.1' : '::1';
+  const template = makeTemplate(socket.family, SIZE_BYTES);
+  const batch = makeBatch(1);
+  const [slot] = batch.slots;
+  if (slot === undefined) throw new Error('a batch without a slot');
+  slot.packet.set(template.bytes);
+  slot.numbers[0] = template.bytes.length;
+  writeRecipient(slot, { words: parseIp(socket.family === 'v4' ? '127.0.0.1' : '::1')?.words ?? [], zone: '' });
   const cookie: [number, number, number, number] = [...deps.token, 0, 0];
   let sequence = 0;
   let sentMs = 0;
@@ -41,10 +48,10 @@ export const makeCanary = (deps: CanaryDeps): Canary => {
       sequence = (sequence + 1) & 0xffff;
       cookie[2] = deps.randomWord();
       cookie[3] = deps.randomWord();
-      const packet = writeEcho(template, deps.identifier, sequence, cookie);
-      sentMs = deps.now();
-      if (socket.send(packet, address, TTL, 0) !== '') sentMs = 0;
-      leftMs = deps.now();
+      writeEcho(template, slot.packet, deps.identifier, sequence, cookie);
+      socket.send(batch, 1, TTL, 0);
+      sentMs = slot.numbers[1] === 0 ? (slot.timesMs[0] ?? 0) : 0;
+      leftMs = slot.timesMs[1] ?? 0;
     },
     take: (received, arrivedMs) => {
       if (received.identifier !== deps.identifier) return false;

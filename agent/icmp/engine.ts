@@ -1,14 +1,16 @@
 import type { Limits } from '../config/limits.ts';
 import { parseIp } from './address.ts';
+import type { Slot } from './batch.ts';
 import { type Canary, makeCanary } from './canary.ts';
 import { type Drops, makeDrops } from './drops.ts';
 import { type Guard, makeGuard } from './guard.ts';
 import { type ClosedRound, type EngineCounters, type EngineTask, noCounters } from './messages.ts';
 import { makeNoiseRecord } from './noise.ts';
-import { type Family, makeTemplate, wireBytes, writeEcho } from './packet.ts';
+import { makeOutbox, OUTBOX_PACKETS } from './outbox.ts';
+import { type Family, makeTemplate, wireBytes } from './packet.ts';
 import { makePacer } from './pacer.ts';
 import { makeReceiver } from './receive.ts';
-import { closeRound, cookieLow, countError, hasLoss, type RoundBuffer } from './round.ts';
+import { closeRound, countError, hasLoss, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { makeTaskState, mustSkip, nextSlotMs, startRound, type TaskState } from './task-state.ts';
 import { makeWaker } from './waker.ts';
@@ -23,8 +25,6 @@ export interface EngineDeps {
   /** 32 random bits. */
   randomWord(): number;
   readonly sockets: readonly IcmpSocket[];
-  /** How the kernel writes an address, to be compared with a packet's source. */
-  canonical(address: string): string;
   /** The kernel's drop counter of a family's socket; null when unreadable. */
   readDrops(family: Family): number | null;
   closed(rounds: readonly ClosedRound[]): void;
@@ -36,25 +36,23 @@ export interface Engine {
   remove(slot: number): void;
   /** The socket has packets. */
   readable(socket: IcmpSocket): void;
-  /** A packet that `receive` took, and when it came. */
-  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
+  /** A packet that `receive` took. */
+  packet(socket: IcmpSocket, slot: Slot): void;
   readonly counters: EngineCounters;
 }
 
 /** Rounds wait this long for company on their way to the agent. */
 const HAND_OVER_MS = 100;
-/** Sends in one go before the loop sees to what came in. */
-const SENDS_IN_A_GO = 64;
 /** With the next tick this near, replies wait for it: to be woken for each costs more than to take it, and the kernel knows when it came.
  * Where it does not, they never wait. */
 const DRAIN_WITHIN_MS = 10;
-const RECEIVES_IN_A_GO = 1_024;
+/** Batches. */
+const RECEIVES_IN_A_GO = 16;
 const DROPS_LOOK_MS = 1_000;
 
 export const makeEngine = (deps: EngineDeps): Engine => {
   const counters = noCounters();
   const token = [deps.randomWord(), deps.randomWord()] as const;
-  const cookie: [number, number, number, number] = [token[0], token[1], 0, 0];
   const tasks = new Map<number, TaskState>();
   const byIdentifier = Array.from({ length: 65_536 }, (): TaskState | undefined => undefined);
   const templates = new Map<string, ReturnType<typeof makeTemplate>>();
@@ -67,6 +65,9 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     deps.readDrops,
     deps.now(),
   );
+  const outboxes = deps.sockets.map((socket) => makeOutbox(socket, token, counters));
+  /** Whose round's last packet is in an outbox. */
+  const ended: TaskState[] = [];
   const done: { state: TaskState; round: RoundBuffer; closedMs: number }[] = [];
   let guard: Guard = makeGuard(null, deps.now());
   let nextIdentifier = deps.randomWord() & 0xffff;
@@ -116,19 +117,19 @@ export const makeEngine = (deps: EngineDeps): Engine => {
 
   /** Sends what is due; true when some is left for the next go. */
   const sendDue = (nowMs: number): boolean => {
-    for (let i = 0; sends.nextDueMs() <= nowMs; i += 1) {
-      if (i === SENDS_IN_A_GO) return true;
+    for (let turns = 0; turns < OUTBOX_PACKETS && sends.nextDueMs() <= nowMs; turns += 1) {
       const state = sends.next();
       if (state === undefined || state.removed) sends.pop();
-      else sends.replaceFirst(takeTurn(state));
+      else sends.replaceFirst(takeTurn(state, nowMs));
     }
-    return false;
+    for (const outbox of outboxes) outbox.send();
+    if (ended.length > 0) awaitLastReplies(deps.now());
+    return sends.nextDueMs() <= nowMs;
   };
 
   /** One packet of a task, or the skipping of a round; the time of its next turn. */
-  const takeTurn = (state: TaskState): number => {
+  const takeTurn = (state: TaskState, nowMs: number): number => {
     const { task } = state;
-    const nowMs = deps.now();
     if (state.turn === 0) {
       if (mustSkip(state, nowMs)) {
         counters.roundsSkipped += 1;
@@ -140,7 +141,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       state.current.secretHigh = deps.randomWord();
       state.current.secretLow = deps.randomWord();
     }
-    sendOne(state, nowMs);
+    takePacket(state, nowMs);
     state.turn += 1;
     if (state.turn < task.count) {
       // After a stall the packets that should have gone do not go in one burst: half the spacing is kept.
@@ -149,40 +150,32 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     state.turn = 0;
     state.closesMs = nowMs + task.timeoutMs;
     state.closing.push(state.current);
-    closings.push(state.closesMs, state);
+    ended.push(state);
     state.slotMs = nextSlotMs(task, state.slotMs + task.intervalMs / 2);
     return state.slotMs;
   };
 
-  const sendOne = (state: TaskState, nowMs: number): void => {
-    const { current, task, socket } = state;
+  /** The next packet of the running round: into the outbox, or held back. */
+  const takePacket = (state: TaskState, nowMs: number): void => {
+    const { current, outbox } = state;
     const packet = current.turns;
-    const sequence = (current.firstSequence + packet) & 0xffff;
     current.turns += 1;
     current.sentMs[packet] = 0;
     current.leftMs[packet] = 0;
     current.arrivedMs[packet] = 0;
-    state.nextSequence = (sequence + 1) & 0xffff;
+    state.nextSequence = (current.firstSequence + packet + 1) & 0xffff;
     const hold = state.refusal ?? (guard.hold(state.destination, state.wireBytes, nowMs) === null ? null : 'guard-rail');
-    if (hold !== null || socket === null) {
-      if (hold !== 'no-family') counters.guardRailHits += 1;
-      countError(current, hold ?? 'no-family');
-      return;
+    if (hold === null && outbox !== null) return outbox.put(state, current, packet);
+    if (hold !== 'no-family') counters.guardRailHits += 1;
+    countError(current, hold ?? 'no-family');
+  };
+
+  const awaitLastReplies = (sentMs: number): void => {
+    for (const state of ended) {
+      state.closesMs = sentMs + state.task.timeoutMs;
+      closings.push(state.closesMs, state);
     }
-    cookie[2] = current.secretHigh;
-    cookie[3] = cookieLow(current, sequence);
-    const bytes = writeEcho(state.template, state.identifier, sequence, cookie);
-    const sentMs = deps.now();
-    current.sentMs[packet] = sentMs; // before the send: on loopback the reply is there when it returns
-    const refused = socket.send(bytes, task.address, task.ttl, task.dscp);
-    if (refused !== '') {
-      current.sentMs[packet] = 0;
-      counters.sendErrors += 1;
-      countError(current, refused);
-      return;
-    }
-    counters.packetsSent += 1;
-    current.leftMs[packet] = deps.now();
+    ended.length = 0;
   };
 
   const closeFirst = (nowMs: number): void => {
@@ -204,7 +197,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       round.open = false;
       const { canaryMs, unseenMs, schedulerLagMs } = noise.between(round.startedMs, closedMs);
       // A reply that nobody stamped also waited for us to wake.
-      const wakeMs = state.socket?.stamped === false ? schedulerLagMs : 0;
+      const wakeMs = state.outbox?.socket.stamped === false ? schedulerLagMs : 0;
       const dropped = drops.countBetween(round.startedMs, closedMs);
       const { family } = state.ip;
       const { slot, timeoutMs } = state.task;
@@ -227,8 +220,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     counters.socketDrops = drops.total;
   };
 
-  const refusalOf = (state: Pick<TaskState, 'ip' | 'socket'>): TaskState['refusal'] =>
-    guard.refusal(state.ip) ?? (state.socket === null ? 'no-family' : null);
+  const refusalOf = (state: Pick<TaskState, 'ip' | 'outbox'>): TaskState['refusal'] =>
+    guard.refusal(state.ip) ?? (state.outbox === null ? 'no-family' : null);
 
   return {
     counters,
@@ -244,7 +237,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       const ip = parseIp(task.address);
       if (ip === null) throw new Error(`task for "${task.address}", which is no address`);
       const { family } = ip;
-      const socket = deps.sockets.find((one) => one.family === family) ?? null;
+      const outbox = outboxes.find(({ socket }) => socket.family === family) ?? null;
       const key = `${family} ${task.sizeBytes}`;
       const template = templates.get(key) ?? makeTemplate(family, task.sizeBytes);
       templates.set(key, template);
@@ -252,14 +245,13 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       const fixed = {
         task,
         ip,
-        source: deps.canonical(task.address),
-        socket,
+        outbox,
         identifier,
         template,
         wireBytes: wireBytes(family, task.sizeBytes),
       };
       const state = makeTaskState(
-        { ...fixed, destination: guard.destination(ip, nowMs), refusal: refusalOf({ ip, socket }) },
+        { ...fixed, destination: guard.destination(ip, nowMs), refusal: refusalOf({ ip, outbox }) },
         deps.randomWord() & 0xffff,
         nowMs,
       );

@@ -3,7 +3,6 @@
 
 import { existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { SocketAddress } from 'node:net';
 import { makeCompilersWhenBusy } from '../compilers.ts';
 import { makeEngine } from './engine.ts';
 import { readKernelDrops } from './drops.ts';
@@ -21,7 +20,7 @@ const main = (): void => {
   let engine: ReturnType<typeof makeEngine> | null = null;
   const events: SocketEvents = {
     readable: (socket) => engine?.readable(socket),
-    packet: (socket, bytes, length, source, arrivedMs) => engine?.packet(socket, bytes, length, source, arrivedMs),
+    packet: (socket, slot) => engine?.packet(socket, slot),
     broken: (socket, error) => {
       throw new Error(`the raw ICMP${socket.family} socket broke`, { cause: error });
     },
@@ -37,8 +36,6 @@ const main = (): void => {
     wakeIn: makeAlarm(),
     randomWord: makeRandomWords(),
     sockets,
-    canonical: (address) =>
-      new SocketAddress({ address: address.replace(/%.*$/, ''), family: address.includes(':') ? 'ipv6' : 'ipv4' }).address,
     readDrops: (family) => readKernelDrops(family, inodes.get(family) ?? null),
     closed: (rounds) => handOver(rounds),
   });

@@ -14,7 +14,7 @@ const ECHO_REPLY = { v4: 0, v6: 129 } as const;
 export const wireBytes = (family: Family, sizeBytes: number): number =>
   sizeBytes + ICMP_HEADER_BYTES + (family === 'v4' ? 20 : V6_HEADER_BYTES);
 
-/** An echo request to be written over for each packet of this size: header, room for the cookie, and a pattern. */
+/** What all echo requests of a size have in common: header, room for the cookie, and a pattern. */
 export interface EchoTemplate {
   readonly family: Family;
   readonly bytes: Buffer;
@@ -29,9 +29,8 @@ export const makeTemplate = (family: Family, sizeBytes: number): EchoTemplate =>
   return { family, bytes, fixedSum: sumOf(bytes, 0, bytes.length) };
 };
 
-/** Writes one packet over the template. The kernel computes ICMPv6's checksum (RFC 3542, section 3.1), ICMPv4's is ours. */
-export const writeEcho = (template: EchoTemplate, identifier: number, sequence: number, cookie: readonly number[]): Buffer => {
-  const { bytes } = template;
+/** Makes a packet of a copy of the template, or of a packet that was one. The kernel computes ICMPv6's checksum (RFC 3542, section 3.1), ICMPv4's is ours. */
+export const writeEcho = (template: EchoTemplate, bytes: Buffer, identifier: number, sequence: number, cookie: readonly number[]): void => {
   write16(bytes, 4, identifier);
   write16(bytes, 6, sequence);
   let sum = template.fixedSum + identifier + sequence;
@@ -43,7 +42,6 @@ export const writeEcho = (template: EchoTemplate, identifier: number, sequence: 
     sum += (word >>> 16) + (word & 0xffff);
   }
   if (template.family === 'v4') write16(bytes, 2, ~fold(sum) & 0xffff);
-  return bytes;
 };
 
 /** What a received packet was. `foreign`: not an answer to anything that looks like ours. */
@@ -59,7 +57,7 @@ export interface Received {
   readonly cookie: [number, number, number, number];
   /** IPv4 only. */
   ttl: number | null;
-  /** Source of a v4 reply, or destination of the packet that an error quotes: 1 or 4 words. */
+  /** Destination of the packet that an error quotes (kind error): 1 or 4 words. */
   readonly peer: [number, number, number, number];
   /** Name of an error, '' otherwise. */
   error: string;
@@ -83,10 +81,8 @@ export const readPacket = (family: Family, bytes: Buffer, length: number, into: 
   into.ttl = family === 'v4' ? (bytes[8] ?? 0) : null;
   if (length < icmpAt + ICMP_HEADER_BYTES || (family === 'v4' && icmpAt < 20)) return (into.kind = 'truncated');
   const type = bytes[icmpAt] ?? 0;
-  if (type === ECHO_REPLY[family]) {
-    into.kind = readReply(bytes, icmpAt, length, into);
-    if (family === 'v4') into.peer[0] = read32(bytes, 12);
-  } else {
+  if (type === ECHO_REPLY[family]) into.kind = readReply(bytes, icmpAt, length, into);
+  else {
     into.error = errorName(family, type, bytes[icmpAt + 1] ?? 0);
     into.kind = into.error === '' ? 'foreign' : readQuote(family, bytes, icmpAt + ICMP_HEADER_BYTES, length, into);
   }

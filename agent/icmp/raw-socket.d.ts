@@ -6,9 +6,9 @@ declare module 'raw-socket' {
       emit: (event: string, argument?: unknown) => void;
       setOption(level: number, option: number, value: number): void;
       setOption(level: number, option: number, value: Buffer, length: number): void;
-      /** Both are synchronous, call back before they return, and throw strerror's text. */
-      send(buffer: Buffer, offset: number, length: number, address: string, done: (bytes: number) => void): void;
-      recv(buffer: Buffer, taken: (buffer: Buffer, length: number, source: string) => void): void;
+      /** Both are synchronous, and call back before they return. With packaging/packet-batches.h they take the slots of a batch, and no address. */
+      send(slots: Buffer, offset: number, length: number, address: '', done: () => void): void;
+      recv(slots: Buffer, taken: (slots: Buffer, count: number) => void): void;
       /** What the event loop looks for. */
       pause(receiving: boolean, sending: boolean): void;
       close(): void;

@@ -1,3 +1,4 @@
+import { isFrom, type Slot } from './batch.ts';
 import type { EngineCounters } from './messages.ts';
 import { makeReceived, type Received, readPacket } from './packet.ts';
 import { cookieLow, countError, type RoundBuffer } from './round.ts';
@@ -6,7 +7,7 @@ import { packetOf, roundOf, type TaskState } from './task-state.ts';
 
 /** Puts a received packet where it belongs, or counts why it counts as nothing. */
 export interface Receiver {
-  take(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
+  take(socket: IcmpSocket, slot: Slot): void;
 }
 
 export interface ReceiverDeps {
@@ -22,22 +23,23 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
   const { counters, token } = deps;
   const received = makeReceived();
 
-  const take: Receiver['take'] = (socket, bytes, length, source, arrivedMs) => {
-    const kind = readPacket(socket.family, bytes, length, received);
+  const take: Receiver['take'] = (socket, slot) => {
+    const kind = readPacket(socket.family, slot.packet, slot.numbers[0] ?? 0, received);
+    const arrivedMs = slot.timesMs[0] ?? 0;
     if (kind === 'foreign' || (kind === 'reply' && deps.canary(received, arrivedMs))) return;
     const state = deps.taskOf(received.identifier);
-    if (state === undefined || state.socket !== socket) return; // an answer to another program's request
+    if (state?.outbox?.socket !== socket) return; // an answer to another program's request
     if (kind === 'truncated') counters.truncated += 1;
     else if (kind === 'bad-checksum') counters.badChecksum += 1;
     else if (kind === 'error') takeError(state);
-    else takeReply(state, source, arrivedMs);
+    else takeReply(state, slot, arrivedMs);
   };
 
-  const takeReply = (state: TaskState, source: string, arrivedMs: number): void => {
+  const takeReply = (state: TaskState, slot: Slot, arrivedMs: number): void => {
     const round = roundOf(state, received.sequence);
     const packet = round === null ? -1 : packetOf(round, received.sequence);
     if (round === null || !isCookieOf(round)) counters.wrongCookie += 1;
-    else if (!isFrom(state, source)) counters.wrongSource += 1;
+    else if (!isFrom(slot, state.words)) counters.wrongSource += 1;
     else if (received.sizeBytes !== state.task.sizeBytes) counters.truncated += 1;
     else countReply(state, round, packet, arrivedMs);
   };
@@ -47,9 +49,6 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
     received.cookie[1] === token[1] &&
     received.cookie[2] === round.secretHigh &&
     received.cookie[3] === cookieLow(round, received.sequence);
-
-  const isFrom = (state: TaskState, source: string): boolean =>
-    state.ip.family === 'v4' ? received.peer[0] === state.ip.words[0] : source === state.source;
 
   const countReply = (state: TaskState, round: RoundBuffer, packet: number, arrivedMs: number): void => {
     if (round.arrivedMs[packet] !== 0) {
@@ -67,7 +66,7 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
   const takeError = (state: TaskState): void => {
     const round = roundOf(state, received.sequence);
     if (round === null || !round.open) return;
-    if (state.ip.words.every((word, i) => received.peer[i] === word)) countError(round, received.error);
+    if (state.words.every((word, i) => received.peer[i] === word)) countError(round, received.error);
     else counters.wrongSource += 1;
   };
 

@@ -1,8 +1,11 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import raw from 'raw-socket';
+import { type Batch, bytesOf, makeBatch, type Slot } from './batch.ts';
 import type { Family } from './packet.ts';
 
-// One raw ICMP socket, used below raw-socket's own queue: its `wrap` sends and receives at once, which halves the cost of a packet.
+// One raw ICMP socket, used below raw-socket's own queue: its `wrap` sends and receives at once, and with packaging/packet-batches.h many packets at a time.
 
 export interface IcmpSocket {
   readonly family: Family;
@@ -10,9 +13,9 @@ export interface IcmpSocket {
   readonly inode: string | null;
   /** Whether the kernel says when a packet came. Otherwise it is when `receive` took it. */
   readonly stamped: boolean;
-  /** Sends now. '' or why the kernel refused. TTL and DSCP are set when they differ from the last packet's. */
-  send(packet: Buffer, address: string, ttl: number, dscp: number): string;
-  /** Takes one packet if there is one; false when there is none. The `packet` event runs before it returns. */
+  /** Sends the first `count` packets now. Each slot then says when its packet left, or why the kernel refused it. */
+  send(batch: Batch, count: number, ttl: number, dscp: number): void;
+  /** Takes as many packets as a batch holds; false when that were all. The `packet` events run before it returns. */
   receive(): boolean;
   /** Whether the `readable` event is wanted. Without it packets wait in the socket; when they came is known all the same. */
   listen(on: boolean): void;
@@ -22,8 +25,8 @@ export interface IcmpSocket {
 export interface SocketEvents {
   /** The socket has packets: call `receive` until it says false. */
   readable(socket: IcmpSocket): void;
-  /** `arrivedMs`: CLOCK_MONOTONIC; the kernel's time of it, when the socket is stamped. */
-  packet(socket: IcmpSocket, bytes: Buffer, length: number, source: string, arrivedMs: number): void;
+  /** The slot is the next packet's when this returns. */
+  packet(socket: IcmpSocket, slot: Slot): void;
   broken(socket: IcmpSocket, error: Error): void;
 }
 
@@ -45,7 +48,7 @@ const OPTIONS = { v4: { level: 0, ttl: 2, tos: 1 }, v6: { level: 41, ttl: 16, to
 /** Room for some 10,000 small packets (the kernel counts about 800 bytes for each): a stall of 250 ms at 40,000 a second. */
 const RECEIVE_BYTES = 8 * 1024 * 1024;
 const SEND_BYTES = 1024 * 1024;
-const LARGEST_PACKET = 2_048;
+const RECEIVED_AT_ONCE = 64;
 
 /** Opens the socket of a family. Throws only for what is neither a missing permission nor a missing family. */
 export const openIcmpSocket = (family: Family, events: SocketEvents): Opened => {
@@ -67,35 +70,38 @@ export const openIcmpSocket = (family: Family, events: SocketEvents): Opened => 
 
 const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, events: SocketEvents): IcmpSocket => {
   const options = OPTIONS[family];
-  const buffer = Buffer.alloc(LARGEST_PACKET);
+  const received = makeBatch(RECEIVED_AT_ONCE);
   let lastTtl = -1;
   let lastDscp = -1;
   let listening = true;
-  let took = false;
-  const stamp = new Float64Array(buffer.buffer, buffer.byteOffset + LARGEST_PACKET - Float64Array.BYTES_PER_ELEMENT, 1);
-  const taken = (bytes: Buffer, length: number, source: string): void => {
-    took = length > 0; // packaging/stamped-receive.h: an empty socket gives 0 bytes
-    if (took) events.packet(self, bytes, length, source, stamp[0] ?? 0);
+  let took = 0;
+  const taken = (_buffer: Buffer, count: number): void => {
+    took = count;
+  };
+  const setOptions = (ttl: number, dscp: number): void => {
+    if (ttl !== lastTtl) wrap.setOption(options.level, options.ttl, ttl);
+    lastTtl = ttl;
+    if (dscp !== lastDscp) wrap.setOption(options.level, options.tos, dscp << 2);
+    lastDscp = dscp;
   };
   const self: IcmpSocket = {
     family,
     inode,
     stamped: askForStamps(wrap),
-    send: (packet, address, ttl, dscp) => {
+    send: (batch, count, ttl, dscp) => {
       try {
-        if (ttl !== lastTtl) wrap.setOption(options.level, options.ttl, ttl);
-        lastTtl = ttl;
-        if (dscp !== lastDscp) wrap.setOption(options.level, options.tos, dscp << 2);
-        lastDscp = dscp;
-        wrap.send(packet, 0, packet.length, address, nothing);
-        return '';
-      } catch (error) {
-        return sendErrorName(error);
+        setOptions(ttl, dscp);
+      } catch {
+        // The higher classes need CAP_NET_ADMIN on some kernels.
+        for (const slot of batch.slots.slice(0, count)) slot.numbers[1] = constants.errno.EPERM;
+        return;
       }
+      wrap.send(batch.bytes, 0, bytesOf(count), '', nothing);
     },
     receive: () => {
-      wrap.recv(buffer, taken);
-      return took;
+      wrap.recv(received.bytes, taken);
+      for (let i = 0; i < took; i += 1) events.packet(self, received.slots[i] as Slot);
+      return took === RECEIVED_AT_ONCE;
     },
     listen: (on) => {
       if (on !== listening) wrap.pause(!on, true);
@@ -150,19 +156,20 @@ const filter = (family: Family, wrap: raw.SocketWrap): void => {
 };
 
 const SEND_ERRORS: Record<string, string> = {
-  'Network is unreachable': 'no-route',
-  'No route to host': 'no-route',
-  'Operation not permitted': 'not-permitted',
-  'Permission denied': 'not-permitted',
-  'No buffer space available': 'no-buffer',
-  'Resource temporarily unavailable': 'no-buffer',
-  'Message too long': 'too-long',
-  'Network is down': 'network-down',
-  'Invalid argument': 'invalid-address',
-  'Cannot assign requested address': 'no-source-address',
+  ENETUNREACH: 'no-route',
+  EHOSTUNREACH: 'no-route',
+  EPERM: 'not-permitted',
+  EACCES: 'not-permitted',
+  ENOBUFS: 'no-buffer',
+  EAGAIN: 'no-buffer',
+  EMSGSIZE: 'too-long',
+  ENETDOWN: 'network-down',
+  ENODEV: 'no-interface',
+  EINVAL: 'invalid-address',
+  EADDRNOTAVAIL: 'no-source-address',
 };
-/** The addon has only strerror's text; ours are the stable names. */
-const sendErrorName = (error: unknown): string => `send-${SEND_ERRORS[error instanceof Error ? error.message : ''] ?? 'failed'}`;
+/** A stable name for why the kernel refused a packet. */
+export const sendErrorName = (errno: number): string => `send-${SEND_ERRORS[getSystemErrorName(-errno)] ?? 'failed'}`;
 
 const socketInodes = (): string[] =>
   readdirSync('/proc/self/fd').flatMap((fd) => {

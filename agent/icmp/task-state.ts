@@ -1,18 +1,17 @@
 import type { IpAddress } from './address.ts';
+import type { Recipient } from './batch.ts';
 import type { Destination, Refusal } from './guard.ts';
 import type { EngineTask } from './messages.ts';
+import type { Outbox } from './outbox.ts';
 import type { EchoTemplate } from './packet.ts';
 import { makeRoundBuffer, type RoundBuffer, resetRound } from './round.ts';
-import type { IcmpSocket } from './socket.ts';
 
 /** One task in the engine: where it stands in its round, and the round before, whose late replies may still come. */
-export interface TaskState {
+export interface TaskState extends Recipient {
   readonly task: EngineTask;
   readonly ip: IpAddress;
-  /** As the socket names a packet's source. */
-  readonly source: string;
-  /** null when the host lacks the family. */
-  readonly socket: IcmpSocket | null;
+  /** Of its family's socket; null when the host lacks the family. */
+  readonly outbox: Outbox | null;
   /** One for all packets of the task, so that firewalls and load balancers see one flow. */
   readonly identifier: number;
   readonly template: EchoTemplate;
@@ -39,11 +38,13 @@ export interface TaskState {
 }
 
 export const makeTaskState = (
-  fixed: Pick<TaskState, 'task' | 'ip' | 'source' | 'socket' | 'identifier' | 'template' | 'wireBytes' | 'destination' | 'refusal'>,
+  fixed: Pick<TaskState, 'task' | 'ip' | 'outbox' | 'identifier' | 'template' | 'wireBytes' | 'destination' | 'refusal'>,
   nextSequence: number,
   nowMs: number,
 ): TaskState => ({
   ...fixed,
+  words: fixed.ip.words,
+  zone: fixed.task.address.split('%')[1] ?? '',
   removed: false,
   nextSequence,
   slotMs: nextSlotMs(fixed.task, nowMs),

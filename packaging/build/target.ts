@@ -64,7 +64,7 @@ export const stripNode = (target: Target, folder: string, to: string): void => {
   execFileSync(tool(target, 'strip'), ['--strip-all', '--remove-section=.comment', to]);
 };
 
-/** raw-socket's one C++ file, with our stamped receive before it, against the headers of the Node that will load it: as packaging/node.sh does. */
+/** raw-socket's one C++ file, with our batches of packets before it, against the headers of the Node that will load it: as packaging/node.sh does. */
 export const compileAddon = (root: string, target: Target, folder: string, to: string): void => {
   const headers = existsSync(join(folder, 'include/node')) ? folder : join(root, 'node_modules', `node-linux-${process.arch}`);
   const modules = join(root, 'node_modules');
@@ -79,12 +79,7 @@ export const compileAddon = (root: string, target: Target, folder: string, to: s
     '-DNODE_GYP_MODULE_NAME=raw',
   ];
   const linking = ['-s', '-static-libgcc', '-Wl,-z,relro,-z,now', '-Wl,--build-id=none', `-ffile-prefix-map=${root}=.`];
-  const folders = [
-    `-I${join(headers, 'include/node')}`,
-    `-I${join(modules, 'nan')}`,
-    '-include',
-    join(root, 'packaging/stamped-receive.h'),
-  ];
+  const folders = [`-I${join(headers, 'include/node')}`, `-I${join(modules, 'nan')}`, '-include', join(root, 'packaging/packet-batches.h')];
   execFileSync(tool(target, 'g++'), [...language, ...linking, ...folders, join(modules, 'raw-socket/src/raw.cc'), '-o', to]);
 };
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { IcmpSample } from '../../protocol/probes/icmp.ts';
 import { type MeasureOrder, measureIn, sampleOf } from './measurement.ts';
-import { compile, openNamespace, whyNoNamespace } from './namespace.ts';
+import { compile, openNamespace, openVethPair, whyNoNamespace } from './namespace.ts';
 import { startResponder, type TruePacket, type TrueRound, trueRound, V4_PREFIX, V6_PREFIX } from './truth.ts';
 
 // The engine against a responder that knows what it did: counts exact, delays within the error bound.
@@ -142,4 +142,22 @@ t.test('the guard rails hold where packets are sent: a witness sees no more than
     counters['guardRailHits'],
     pairs.reduce((sum, { sample }) => sum + (sample.errors['guard-rail'] ?? 0), 0),
   );
+});
+
+t.test('a link-local address is reached by its interface; without the interface the round says why', { skip }, async (t) => {
+  using pair = openVethPair('link');
+  pair.near.ip('addr add fe80::1/64 dev v0 nodad');
+  pair.far.ip('addr add fe80::2/64 dev v1 nodad');
+  const { rounds } = await measureIn(pair.near, {
+    addresses: ['fe80::2%v0', 'fe80::2%gone'],
+    intervalMs: 1_000,
+    options: { count: 5, spacingMs: 20, timeoutMs: TIMEOUT_MS },
+    rounds: 2,
+    durationMs: 12_000,
+  });
+
+  for (const { address, round } of rounds)
+    if (address === 'fe80::2%v0') t.match(sampleOf(round), { address, sent: 5, received: 5, lost: 0 });
+    else t.match(round.outcome, { status: 'failed', blame: 'agent', reason: 'send-no-interface' });
+  t.equal(rounds.length, 4);
 });

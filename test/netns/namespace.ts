@@ -40,7 +40,7 @@ export const openNamespace = (prefix: string): Namespace => {
 };
 
 /** Two namespaces and a veth between them: 10.200.0.0/15 beyond (its kernel answers every address of it), the probing side in front. */
-export const openVethPair = (prefix: string): Disposable & { readonly near: Namespace } => {
+export const openVethPair = (prefix: string): Disposable & { readonly near: Namespace; readonly far: Namespace } => {
   const near = openNamespace(`${prefix}-near`);
   const far = openNamespace(`${prefix}-far`);
   near.ip(`link add v0 type veth peer name v1 netns ${far.name}`);
@@ -52,6 +52,7 @@ export const openVethPair = (prefix: string): Disposable & { readonly near: Name
   near.ip('route add 10.200.0.0/15 via 10.199.0.2');
   return {
     near,
+    far,
     [Symbol.dispose]: () => {
       near[Symbol.dispose]();
       far[Symbol.dispose]();

@@ -1,7 +1,9 @@
+import { constants } from 'node:os';
 import t from 'tap';
 import { Limits } from '../../../../agent/config/limits.ts';
 import { makeEngine } from '../../../../agent/icmp/engine.ts';
 import type { ClosedRound, EngineTask } from '../../../../agent/icmp/messages.ts';
+import { type Batch, makeBatch } from '../../../../agent/icmp/batch.ts';
 import type { IcmpSocket } from '../../../../agent/icmp/socket.ts';
 
 const FREE = Limits.parse({
@@ -29,11 +31,7 @@ interface Sent {
   readonly address: string;
 }
 
-const replyTo = (
-  one: Sent,
-  change: (icmp: Buffer) => void = () => undefined,
-  source = '0a000001',
-): { readonly packet: Buffer; readonly source: string } => {
+const replyTo = (one: Sent, change: (icmp: Buffer) => void = () => undefined, source = '0a000001'): Buffer => {
   const icmp = Buffer.from(one.packet);
   icmp[0] = 0;
   change(icmp);
@@ -42,14 +40,22 @@ const replyTo = (
   for (let i = 0; i + 1 < icmp.length; i += 2) sum += icmp.readUInt16BE(i);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   icmp.writeUInt16BE(~sum & 0xffff, 2);
-  return { packet: Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]), source: '10.0.0.1' };
+  return Buffer.concat([Buffer.from(`450000000000000040010000${source}0a0000fe`, 'hex'), icmp]);
 };
+
+const sentIn = ({ slots }: Batch, count: number, atMs: number): Sent[] =>
+  slots.slice(0, count).map(({ packet, numbers, address }) => ({
+    atMs,
+    packet: Buffer.from(packet.subarray(0, numbers[0])),
+    address: [24, 16, 8, 0].map((bits) => ((address[0] ?? 0) >>> bits) & 255).join('.'),
+  }));
 
 /** An engine on a clock that only the test moves, with a socket that the test answers. */
 const openRig = (
   options: {
     readonly limits?: Limits | null;
-    readonly send?: (sent: Sent) => string;
+    /** errno, or 0. */
+    readonly send?: (sent: Sent) => number;
     readonly stamped?: boolean;
     /** Whether the canary's echo comes back: it lies in the socket until the engine looks. */
     readonly canary?: boolean;
@@ -61,22 +67,33 @@ const openRig = (
   let word = 1;
   const sent: Sent[] = [];
   const closed: ClosedRound[] = [];
-  const waiting: { packet: Buffer; source: string; arrivedMs: number }[] = [];
+  const waiting: { packet: Buffer; arrivedMs: number }[] = [];
+  const received = makeBatch(1);
+  const calls: { count: number; ttl: number; dscp: number }[] = [];
   let listening = true;
   const socket: IcmpSocket = {
     family: 'v4',
     inode: null,
     stamped: options.stamped ?? true,
-    send: (packet, address) => {
-      const one = { atMs: nowMs, packet: Buffer.from(packet), address };
-      if (address !== CANARY) sent.push(one);
-      if (address === CANARY && options.canary === true) waiting.push({ ...replyTo(one), arrivedMs: nowMs });
-      return address === CANARY ? '' : (options.send?.(one) ?? '');
+    send: (batch, count, ttl, dscp) => {
+      calls.push({ count, ttl, dscp });
+      for (const [i, one] of sentIn(batch, count, nowMs).entries()) {
+        const { timesMs, numbers } = batch.slots[i] ?? {};
+        timesMs?.fill(nowMs);
+        numbers?.set([one.address === CANARY ? 0 : (options.send?.(one) ?? 0)], 1);
+        if (one.address !== CANARY) sent.push(one);
+        else if (options.canary === true) waiting.push({ packet: replyTo(one), arrivedMs: nowMs });
+      }
     },
     receive: () => {
       const next = waiting.shift();
-      if (next === undefined) return false;
-      engine.packet(socket, next.packet, next.packet.length, next.source, next.arrivedMs);
+      const [slot] = received.slots;
+      if (next === undefined || slot === undefined) return false;
+      slot.packet.set(next.packet);
+      slot.numbers[0] = next.packet.length;
+      slot.timesMs[0] = next.arrivedMs;
+      slot.address[0] = next.packet.readUInt32BE(12);
+      engine.packet(socket, slot);
       return true;
     },
     listen: (on) => (listening = on),
@@ -89,7 +106,6 @@ const openRig = (
     },
     randomWord: () => (word = (Math.imul(word, 1_664_525) + 1_013_904_223) >>> 0),
     sockets: [socket],
-    canonical: (address) => address,
     readDrops: () => drops,
     closed: (rounds) => closed.push(...rounds),
   });
@@ -110,12 +126,13 @@ const openRig = (
     { source, arrivedMs = nowMs }: { readonly source?: string; readonly arrivedMs?: number } = {},
   ): void => {
     if (one === undefined) throw new Error('nothing was sent');
-    waiting.push({ ...replyTo(one, change, source), arrivedMs });
+    waiting.push({ packet: replyTo(one, change, source), arrivedMs });
     if (listening) engine.readable(socket);
   };
   return {
     engine,
     sent,
+    calls,
     closed,
     runTo,
     answer,
@@ -261,7 +278,7 @@ t.test('limits can be given and taken away while it runs', async (t) => {
 });
 
 t.test('a packet that the kernel refused was not sent', async (t) => {
-  const rig = openRig({ limits: FREE, send: () => 'send-no-route' });
+  const rig = openRig({ limits: FREE, send: () => constants.errno.ENETUNREACH });
   rig.engine.add(TASK);
   rig.runTo(11_200);
   t.match(rig.closed, [{ rtts: [], errors: { 'send-no-route': 3 } }]);
@@ -288,4 +305,20 @@ t.test('a removed task sends nothing more and its open round is not handed over'
   rig.runTo(13_000);
   t.equal(rig.sent.length, 1);
   t.same(rig.closed, []);
+});
+
+t.test('what is due together goes out together, by TTL and class, and no more at a time than an outbox holds', async (t) => {
+  const rig = openRig({ limits: FREE });
+  for (let slot = 0; slot < 70; slot += 1) rig.engine.add({ ...TASK, slot, count: 1, ttl: slot < 40 ? 64 : 32, dscp: slot < 20 ? 0 : 46 });
+  rig.runTo(10_900);
+
+  t.equal(rig.sent.length, 70);
+  t.ok(rig.calls.every(({ count }) => count <= 64));
+  const sent = (ttl: number, dscp: number): number =>
+    rig.calls.reduce((sum, call) => sum + (call.ttl === ttl && call.dscp === dscp ? call.count : 0), 0) -
+    (ttl === 64 && dscp === 0 ? canaries : 0);
+  const canaries = rig.calls.reduce((sum, { count }) => sum + count, 0) - 70;
+  t.same([sent(64, 0), sent(64, 46), sent(32, 46)], [20, 20, 30]);
+  t.equal(new Set(rig.sent.map(({ packet }) => packet.readUInt16BE(4))).size, 70, 'each is its own task’s');
+  t.equal(rig.closed.length, 70);
 });

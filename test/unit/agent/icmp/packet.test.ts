@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import t from 'tap';
-import { makeReceived, makeTemplate, readPacket, wireBytes, writeEcho } from '../../../../agent/icmp/packet.ts';
+import { type EchoTemplate, makeReceived, makeTemplate, readPacket, wireBytes, writeEcho } from '../../../../agent/icmp/packet.ts';
 
 const COOKIE = [0x01020304, 0xffffffff, 0xdeadbeef, 0] as const;
 const ME = '0a000001';
@@ -25,6 +25,11 @@ const checksum = (bytes: Buffer): number => {
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
 };
+const echo = (template: EchoTemplate, ...written: [identifier: number, sequence: number, cookie: readonly number[]]): Buffer => {
+  const packet = Buffer.from(template.bytes);
+  writeEcho(template, packet, ...written);
+  return packet;
+};
 const word = fc.integer({ min: 0, max: 0xffffffff });
 const word16 = fc.integer({ min: 0, max: 0xffff });
 
@@ -36,7 +41,7 @@ t.test('a request of any size carries the right checksum, and its reply is read 
       word16,
       fc.tuple(word, word, word, word),
       (sizeBytes, identifier, sequence, cookie) => {
-        const request = writeEcho(makeTemplate('v4', sizeBytes), identifier, sequence, cookie);
+        const request = echo(makeTemplate('v4', sizeBytes), identifier, sequence, cookie);
         const zeroed = Buffer.from(request);
         zeroed.writeUInt16BE(0, 2);
         const received = makeReceived();
@@ -48,7 +53,6 @@ t.test('a request of any size carries the right checksum, and its reply is read 
           received.sequence === sequence &&
           received.sizeBytes === sizeBytes &&
           received.ttl === 59 &&
-          received.peer[0] === 0x0a000002 &&
           received.cookie.every((one, i) => one === cookie[i])
         );
       },
@@ -56,15 +60,15 @@ t.test('a request of any size carries the right checksum, and its reply is read 
   );
 });
 
-t.test('a template is written over: nothing of the last packet stays', async (t) => {
+t.test('a packet is written over: nothing of the last packet stays', async (t) => {
   const template = makeTemplate('v4', 56);
-  const first = Buffer.from(writeEcho(template, 1, 1, COOKIE));
-  writeEcho(template, 0xffff, 0xffff, [9, 9, 9, 9]);
-  t.same(Buffer.from(writeEcho(template, 1, 1, COOKIE)), first);
+  const packet = echo(template, 0xffff, 0xffff, [9, 9, 9, 9]);
+  writeEcho(template, packet, 1, 1, COOKIE);
+  t.same(packet, echo(template, 1, 1, COOKIE));
 });
 
 t.test('a flipped bit in a v4 reply is a bad checksum', async () => {
-  const reply = replyTo(writeEcho(makeTemplate('v4', 56), 7, 8, COOKIE));
+  const reply = replyTo(echo(makeTemplate('v4', 56), 7, 8, COOKIE));
   fc.assert(
     fc.property(fc.integer({ min: 22, max: reply.length - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
       const flipped = Buffer.from(reply);
@@ -75,7 +79,7 @@ t.test('a flipped bit in a v4 reply is a bad checksum', async () => {
 });
 
 t.test('a v6 reply has no IP header and no hop limit', async (t) => {
-  const request = writeEcho(makeTemplate('v6', 24), 5, 6, COOKIE);
+  const request = echo(makeTemplate('v6', 24), 5, 6, COOKIE);
   t.equal(request[0], 128);
   const reply = Buffer.from(request);
   reply[0] = 129;
@@ -86,14 +90,14 @@ t.test('a v6 reply has no IP header and no hop limit', async (t) => {
 
 t.test('our own requests, redirects and neighbour discovery are foreign', async (t) => {
   for (const type of [8, 5, 13]) {
-    const packet = replyTo(writeEcho(makeTemplate('v4', 56), 7, 8, COOKIE), type);
+    const packet = replyTo(echo(makeTemplate('v4', 56), 7, 8, COOKIE), type);
     t.equal(readPacket('v4', packet, packet.length, makeReceived()), 'foreign', `type ${type}`);
   }
   t.equal(readPacket('v6', Buffer.from('8700000000000000', 'hex'), 8, makeReceived()), 'foreign');
 });
 
 t.test('an error names itself, and the packet that it quotes', async (t) => {
-  const quoted = withIp(Buffer.from(writeEcho(makeTemplate('v4', 56), 7, 8, COOKIE)), ME, 'c0000201').subarray(0, 28);
+  const quoted = withIp(Buffer.from(echo(makeTemplate('v4', 56), 7, 8, COOKIE)), ME, 'c0000201').subarray(0, 28);
   for (const [type, code, name] of [
     [3, 1, 'host-unreachable'],
     [3, 13, 'prohibited'],
@@ -110,9 +114,9 @@ t.test('an error names itself, and the packet that it quotes', async (t) => {
 });
 
 t.test('a v6 error quotes a 40-byte header', async (t) => {
-  const echo = writeEcho(makeTemplate('v6', 24), 7, 8, COOKIE);
+  const request = echo(makeTemplate('v6', 24), 7, 8, COOKIE);
   const header = Buffer.from(`6000000000203a40${'fe800000000000000000000000000001'}${'20010db8000000000000000000000001'}`, 'hex');
-  const error = Buffer.concat([Buffer.from([1, 3, 0, 0, 0, 0, 0, 0]), header, echo]);
+  const error = Buffer.concat([Buffer.from([1, 3, 0, 0, 0, 0, 0, 0]), header, request]);
   const received = makeReceived();
   t.equal(readPacket('v6', error, error.length, received), 'error');
   t.match(received, { error: 'host-unreachable', identifier: 7, sequence: 8, peer: [0x20010db8, 0, 0, 1] });
@@ -127,7 +131,7 @@ t.test('an error about a foreign protocol is foreign, and one without the quoted
 });
 
 t.test('a reply cut before the end of the cookie is truncated', async (t) => {
-  const reply = replyTo(writeEcho(makeTemplate('v4', 56), 7, 8, COOKIE));
+  const reply = replyTo(echo(makeTemplate('v4', 56), 7, 8, COOKIE));
   for (const length of [0, 8, 19, 20, 27, 28, 43]) t.equal(readPacket('v4', reply, length, makeReceived()), 'truncated', `${length} bytes`);
 });
 

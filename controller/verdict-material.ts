@@ -128,7 +128,7 @@ const readWindows = async (
   return windows;
 };
 
-const windowOf = ({ at, values }: SeriesRow): MeasuredWindow => {
+const windowOf = ([at, ...values]: SeriesRow): MeasuredWindow => {
   const number = (index: number): number | null => {
     const value = values[index];
     return typeof value === 'number' ? value : null;

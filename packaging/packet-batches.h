@@ -80,9 +80,34 @@ inline ssize_t send(int fd, void *data, size_t size, bool v6) {
 }
 
 constexpr unsigned MOST = 64;
-union Control {
-  cmsghdr header;
-  char bytes[64];
+
+// What recvmmsg wants beside the slots. Laid out once for a buffer, so that a look at an empty socket touches none of it.
+struct Receiving {
+  void *buffer;
+  mmsghdr messages[MOST];
+  iovec parts[MOST];
+  sockaddr_storage from[MOST];
+  union {
+    cmsghdr header;
+    char bytes[64];
+  } control[MOST];
+
+  void layOut(Slot *slots, unsigned room) {
+    buffer = slots;
+    for (unsigned i = 0; i < room; i++) {
+      parts[i] = {slots[i].packet, sizeof slots[i].packet};
+      messages[i].msg_hdr.msg_iov = &parts[i];
+      messages[i].msg_hdr.msg_iovlen = 1;
+      messages[i].msg_hdr.msg_name = &from[i];
+      messages[i].msg_hdr.msg_control = &control[i];
+      ready(i);
+    }
+  }
+  // The kernel has written over both.
+  void ready(unsigned i) {
+    messages[i].msg_hdr.msg_namelen = sizeof from[i];
+    messages[i].msg_hdr.msg_controllen = sizeof control[i];
+  }
 };
 
 inline double stampOf(msghdr &message) {
@@ -100,6 +125,10 @@ inline double stampOf(msghdr &message) {
 inline void stamp(Slot *slots, mmsghdr *messages, unsigned count, bool emptied) {
   static double offset = NAN;
   static bool doubtful = false;
+  if (count == 0) {
+    doubtful = false;
+    return;
+  }
   const double nowOffset = monotonicLessRealMs(), now = clockMs(CLOCK_MONOTONIC);
   if (fabs(nowOffset - offset) > 0.02) doubtful = true;
   if (!(fabs(nowOffset - offset) <= 0.001)) offset = nowOffset;
@@ -110,35 +139,29 @@ inline void stamp(Slot *slots, mmsghdr *messages, unsigned count, bool emptied) 
   if (emptied) doubtful = false;
 }
 
+inline void readAddress(const sockaddr_storage &from, bool v6, Slot &slot) {
+  if (v6)
+    for (int i = 0; i < 4; i++) slot.address[i] = ntohl(reinterpret_cast<const sockaddr_in6 &>(from).sin6_addr.s6_addr32[i]);
+  else
+    slot.address[0] = ntohl(reinterpret_cast<const sockaddr_in &>(from).sin_addr.s_addr);
+}
+
 // Instead of recvfrom: fills the slots of `buffer`, and says how many; 0 when the socket is empty, where raw-socket would throw.
 inline ssize_t receive(int fd, void *buffer, size_t size, bool v6) {
-  static sockaddr_storage from[MOST];
-  static iovec parts[MOST];
-  static Control control[MOST];
-  static mmsghdr messages[MOST];
+  static Receiving receivings[2];
+  Receiving &receiving = receivings[v6];
   Slot *slots = static_cast<Slot *>(buffer);
   const unsigned room = size / sizeof(Slot) < MOST ? size / sizeof(Slot) : MOST;
-  for (unsigned i = 0; i < room; i++) {
-    parts[i] = {slots[i].packet, sizeof slots[i].packet};
-    msghdr &header = messages[i].msg_hdr;
-    header.msg_name = &from[i];
-    header.msg_namelen = sizeof from[i];
-    header.msg_iov = &parts[i];
-    header.msg_iovlen = 1;
-    header.msg_control = &control[i];
-    header.msg_controllen = sizeof control[i];
-  }
-  const int count = recvmmsg(fd, messages, room, MSG_DONTWAIT, nullptr);
+  if (receiving.buffer != buffer) receiving.layOut(slots, room);
+  const int count = recvmmsg(fd, receiving.messages, room, MSG_DONTWAIT, nullptr);
   if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return count;
   const unsigned taken = count < 0 ? 0 : count;
+  stamp(slots, receiving.messages, taken, taken < room);
   for (unsigned i = 0; i < taken; i++) {
-    slots[i].length = messages[i].msg_len;
-    if (v6)
-      for (int j = 0; j < 4; j++) slots[i].address[j] = ntohl(reinterpret_cast<sockaddr_in6 &>(from[i]).sin6_addr.s6_addr32[j]);
-    else
-      slots[i].address[0] = ntohl(reinterpret_cast<sockaddr_in &>(from[i]).sin_addr.s_addr);
+    slots[i].length = receiving.messages[i].msg_len;
+    readAddress(receiving.from[i], v6, slots[i]);
+    receiving.ready(i);
   }
-  stamp(slots, messages, taken, taken < room);
   return taken;
 }
 

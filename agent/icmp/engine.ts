@@ -20,7 +20,7 @@ import { makeWaker } from './waker.ts';
 export interface EngineDeps {
   /** CLOCK_MONOTONIC, ms with the fraction. */
   now(): number;
-  /** Calls back once after `ms` whole milliseconds, 0: as soon as what came in has been seen to; a second call replaces the first. */
+  /** Calls back once after `ms`, 0: as soon as what came in has been seen to; a second call replaces the first. */
   wakeIn(ms: number, wake: () => void): void;
   /** 32 random bits. */
   randomWord(): number;
@@ -71,6 +71,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const done: { state: TaskState; round: RoundBuffer; closedMs: number }[] = [];
   let guard: Guard = makeGuard(null, deps.now());
   let nextIdentifier = deps.randomWord() & 0xffff;
+  /** Of all tasks. */
+  let packetsPerMs = 0;
   let handedOverMs = deps.now();
   let lookedMs = deps.now();
 
@@ -102,16 +104,17 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const tick = (): void => {
     const nowMs = deps.now();
     waker.woke(nowMs);
-    for (const socket of deps.sockets) receiveAll(socket);
-    const more = sendDue(nowMs);
-    while (closings.nextDueMs() <= nowMs) closeFirst(nowMs);
+    const isEmpty = deps.sockets.map(receiveAll).every(Boolean);
+    const more = sendDue(nowMs) || !isEmpty;
+    // A reply that still lies in the socket is no loss.
+    while (isEmpty && closings.nextDueMs() <= nowMs) closeFirst(nowMs);
     if (canary !== null && tasks.size > 0 && canary.nextDueMs <= nowMs) canary.send();
     if (nowMs - lookedMs >= DROPS_LOOK_MS) look(nowMs);
     if (done.length > 0 && nowMs - handedOverMs >= HAND_OVER_MS) handOver(nowMs);
     const next = more
       ? 0
       : Math.min(sends.nextDueMs(), closings.nextDueMs(), done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY);
-    const wakeMs = waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, tick);
+    const wakeMs = waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, packetsPerMs, tick);
     for (const socket of deps.sockets) socket.listen(!socket.stamped || wakeMs - nowMs > DRAIN_WITHIN_MS);
   };
 
@@ -123,7 +126,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       else sends.replaceFirst(takeTurn(state, nowMs));
     }
     for (const outbox of outboxes) outbox.send();
-    if (ended.length > 0) awaitLastReplies(deps.now());
+    awaitLastReplies();
     return sends.nextDueMs() <= nowMs;
   };
 
@@ -170,12 +173,12 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     countError(current, hold ?? 'no-family');
   };
 
-  const awaitLastReplies = (sentMs: number): void => {
-    for (const state of ended) {
+  const awaitLastReplies = (): void => {
+    const sentMs = deps.now();
+    for (let state = ended.pop(); state !== undefined; state = ended.pop()) {
       state.closesMs = sentMs + state.task.timeoutMs;
       closings.push(state.closesMs, state);
     }
-    ended.length = 0;
   };
 
   const closeFirst = (nowMs: number): void => {
@@ -258,7 +261,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       tasks.set(task.slot, state);
       byIdentifier[identifier] = state;
       sends.push(state.slotMs, state);
-      waker.sleepUntil(sends.nextDueMs(), tick);
+      packetsPerMs += task.count / task.intervalMs;
+      waker.sleepUntil(sends.nextDueMs(), packetsPerMs, tick);
     },
     remove: (slot) => {
       const state = tasks.get(slot);
@@ -266,6 +270,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
       tasks.delete(slot);
       byIdentifier[state.identifier] = undefined;
       state.removed = true;
+      packetsPerMs -= state.task.count / state.task.intervalMs;
     },
     readable: (socket) => {
       waker.disturbed();
@@ -275,6 +280,8 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   };
 };
 
-const receiveAll = (socket: IcmpSocket): void => {
-  for (let i = 0; i < RECEIVES_IN_A_GO && socket.receive(); i += 1);
+/** Whether that were all. */
+const receiveAll = (socket: IcmpSocket): boolean => {
+  for (let i = 0; i < RECEIVES_IN_A_GO; i += 1) if (!socket.receive()) return true;
+  return false;
 };

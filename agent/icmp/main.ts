@@ -4,6 +4,7 @@
 import { existsSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { makeCompilersWhenBusy } from '../compilers.ts';
+import { makeAlarm } from './alarm.ts';
 import { makeEngine } from './engine.ts';
 import { readKernelDrops } from './drops.ts';
 import type { ClosedRound, FromEngine, ToEngine } from './messages.ts';
@@ -33,7 +34,10 @@ const main = (): void => {
   const inodes = new Map<Family, string | null>(sockets.map(({ family, inode }) => [family, inode]));
   engine = makeEngine({
     now,
-    wakeIn: makeAlarm(),
+    wakeIn: makeAlarm(
+      now,
+      sockets.every(({ stamped }) => stamped),
+    ),
     randomWord: makeRandomWords(),
     sockets,
     readDrops: (family) => readKernelDrops(family, inodes.get(family) ?? null),
@@ -82,17 +86,6 @@ const monotonicMs = (): (() => number) => {
     zeroMs = readMs - (beforeMs + afterMs) / 2;
   }
   return () => zeroMs + performance.now();
-};
-
-const makeAlarm = (): ((ms: number, wake: () => void) => void) => {
-  let timer: NodeJS.Timeout | null = null;
-  let immediate: NodeJS.Immediate | null = null;
-  return (ms, wake) => {
-    if (timer !== null) clearTimeout(timer);
-    if (immediate !== null) clearImmediate(immediate);
-    timer = ms > 0 ? setTimeout(wake, ms) : null;
-    immediate = ms > 0 ? null : setImmediate(wake);
-  };
 };
 
 const makeRandomWords = (): (() => number) => {

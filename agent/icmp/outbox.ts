@@ -20,39 +20,41 @@ export const OUTBOX_PACKETS = 64;
 export const makeOutbox = (socket: IcmpSocket, token: readonly [number, number], counters: EngineCounters): Outbox => {
   const batch = makeBatch(OUTBOX_PACKETS);
   const lying: (EchoTemplate | null)[] = batch.slots.map(() => null);
+  // By slot; written over, never emptied: that costs a call into the engine of the language, a thousand times a second.
   const states: TaskState[] = [];
   const rounds: RoundBuffer[] = [];
   const packets: number[] = [];
+  let count = 0;
   const cookie: [number, number, number, number] = [token[0], token[1], 0, 0];
 
   const put: Outbox['put'] = (state, round, packet) => {
     const { task, template } = state;
-    const first = states[0]?.task;
-    if (states.length === OUTBOX_PACKETS || (first !== undefined && (first.ttl !== task.ttl || first.dscp !== task.dscp))) send();
-    const at = states.length;
-    const slot = batch.slots[at];
+    if (count > 0) {
+      const first = states[0]?.task;
+      if (count === OUTBOX_PACKETS || first?.ttl !== task.ttl || first.dscp !== task.dscp) send();
+    }
+    const slot = batch.slots[count];
     if (slot === undefined) return;
-    if (lying[at] !== template) slot.packet.set(template.bytes);
-    lying[at] = template;
+    if (lying[count] !== template) slot.packet.set(template.bytes);
+    lying[count] = template;
     const sequence = (round.firstSequence + packet) & 0xffff;
     cookie[2] = round.secretHigh;
     cookie[3] = cookieLow(round, sequence);
     writeEcho(template, slot.packet, state.identifier, sequence, cookie);
     writeRecipient(slot, state);
     slot.numbers[0] = template.bytes.length;
-    states.push(state);
-    rounds.push(round);
-    packets.push(packet);
+    states[count] = state;
+    rounds[count] = round;
+    packets[count] = packet;
+    count += 1;
   };
 
   const send = (): void => {
-    const first = states[0];
-    if (first === undefined) return;
-    socket.send(batch, states.length, first.task.ttl, first.task.dscp);
-    for (let i = 0; i < states.length; i += 1) note(i);
-    states.length = 0;
-    rounds.length = 0;
-    packets.length = 0;
+    const first = states[0]?.task;
+    if (count === 0 || first === undefined) return;
+    socket.send(batch, count, first.ttl, first.dscp);
+    for (let at = 0; at < count; at += 1) note(at);
+    count = 0;
   };
 
   const note = (at: number): void => {

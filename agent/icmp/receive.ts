@@ -1,7 +1,7 @@
 import { isFrom, type Slot } from './batch.ts';
 import type { EngineCounters } from './messages.ts';
 import { makeReceived, type Received, readPacket } from './packet.ts';
-import { cookieLow, countError, type RoundBuffer } from './round.ts';
+import { cookieLow, countError, isInTime, type RoundBuffer } from './round.ts';
 import type { IcmpSocket } from './socket.ts';
 import { packetOf, roundOf, type TaskState } from './task-state.ts';
 
@@ -58,7 +58,7 @@ export const makeReceiver = (deps: ReceiverDeps): Receiver => {
     }
     counters.repliesReceived += 1;
     round.arrivedMs[packet] = arrivedMs;
-    if (arrivedMs - (round.sentMs[packet] ?? 0) <= state.task.timeoutMs) round.ttl = received.ttl;
+    if (isInTime(round, packet, state.task.timeoutMs)) round.ttl = received.ttl;
     else if (!round.open) state.carriedLate += 1; // an open round's are counted when it closes
   };
 

@@ -60,6 +60,10 @@ export const countError = (round: RoundBuffer, name: string): void => {
   round.errors[name] = (round.errors[name] ?? 0) + 1;
 };
 
+/** Whether a packet's reply came within the timeout, counted from when the packet had surely left: what held up our own send is no loss. */
+export const isInTime = (round: RoundBuffer, packet: number, timeoutMs: number): boolean =>
+  (round.arrivedMs[packet] ?? 0) - (round.leftMs[packet] ?? 0) <= timeoutMs;
+
 /** Whether a packet has no reply at all. */
 export const hasLoss = (round: RoundBuffer): boolean => {
   for (let i = 0; i < round.turns; i += 1) if (round.sentMs[i] !== 0 && round.arrivedMs[i] === 0) return true;
@@ -92,7 +96,7 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
     const arrivedMs = round.arrivedMs[i] ?? 0;
     const rttMs = Math.max(0, arrivedMs - sentMs);
     sends.push(Math.round(((round.leftMs[i] ?? 0) - sentMs) * RTT_UNITS_PER_MS));
-    if (arrivedMs !== 0 && rttMs <= closing.timeoutMs) {
+    if (arrivedMs !== 0 && isInTime(round, i, closing.timeoutMs)) {
       rtts.push(Math.round(rttMs * RTT_UNITS_PER_MS));
       if (arrivedMs < lastArrivedMs) inOrder = false;
       lastArrivedMs = arrivedMs;

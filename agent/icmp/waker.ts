@@ -4,8 +4,8 @@ export interface Waker {
   woke(nowMs: number): void;
   /** Something else ran since the last tick: how late the next one is says less. */
   disturbed(): void;
-  /** Wakes once at `dueMs`, or a little later: never sooner than COALESCE_MS from now, but for what is due already. An earlier wake stays. Returns when it will wake, ms. */
-  sleepUntil(dueMs: number, wake: () => void): number;
+  /** Wakes once at `dueMs`, or later by what it waits for company: `packetsPerMs` says how much there is. An earlier wake stays. Returns when it will wake, ms. */
+  sleepUntil(dueMs: number, packetsPerMs: number, wake: () => void): number;
 }
 
 export interface WakerDeps {
@@ -14,8 +14,10 @@ export interface WakerDeps {
   lag(lagMs: number, nowMs: number): void;
 }
 
-/** A wake costs as much as three packets: packets due within this time go together. Nobody sees it: an RTT counts from the real send. */
+/** A wake costs as much as three packets: where there are many, those that are due within this time go together. An RTT counts from the real send. */
 const COALESCE_MS = 5;
+/** Up to this rate each packet goes when it is due. */
+const ALONE_PER_MS = 2;
 /** The event loop's timers know whole milliseconds. */
 const TIMER_GRAIN_MS = 1;
 const LONGEST_SLEEP_MS = 60_000;
@@ -31,9 +33,10 @@ export const makeWaker = (deps: WakerDeps): Waker => {
     disturbed: () => {
       graceMs = Math.max(graceMs, TIMER_GRAIN_MS);
     },
-    sleepUntil: (dueMs, wake) => {
+    sleepUntil: (dueMs, packetsPerMs, wake) => {
       const nowMs = deps.now();
-      const inMs = dueMs <= nowMs ? 0 : Math.min(LONGEST_SLEEP_MS, Math.max(COALESCE_MS, Math.ceil(dueMs - nowMs)));
+      const coalesceMs = packetsPerMs > ALONE_PER_MS ? COALESCE_MS : 0;
+      const inMs = dueMs <= nowMs ? 0 : Math.min(LONGEST_SLEEP_MS, Math.max(coalesceMs, dueMs - nowMs));
       if (nowMs + inMs >= expectedMs) return expectedMs;
       expectedMs = nowMs + inMs;
       graceMs = inMs === 0 ? Number.POSITIVE_INFINITY : 0; // what follows at once says nothing about waking

@@ -22,7 +22,7 @@ export const packetsBeyondLoopback = async ({ controller, store }: Context): Pro
   return series
     .filter(({ tags }) => tags['agent'] !== undefined && tags['origin'] === undefined && !loopback.has(tags['target'] ?? ''))
     .flatMap(({ rows }) => rows)
-    .reduce((sum, { values: [sent] }) => sum + (typeof sent === 'number' ? sent : 0), 0);
+    .reduce((sum, [, sent]) => sum + (typeof sent === 'number' ? sent : 0), 0);
 };
 
 export const loopbackNow = async ({ controller, store, fleetView }: Context): Promise<NonNullable<SetupState['loopback']>> => {

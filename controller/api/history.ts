@@ -54,7 +54,7 @@ const measuredSince = async ({ store, controller }: Context, agent: string, task
   const fields = [{ field: METRICS.result_code.field, aggregate: 'count' }] as const;
   const to = Math.ceil(controller.clock.now()) + 86_400_000;
   const series = await store.query({ measurement: PING, tags: { agent: [agent], task: [task] }, fields, from: 0, to, limit: 1 });
-  const first = series.flatMap(({ rows }) => rows.slice(0, 1)).map(({ at }) => at);
+  const first = series.flatMap(({ rows }) => rows.slice(0, 1)).map(([at]) => at);
   return first.length === 0 ? null : Math.min(...first);
 };
 

@@ -144,7 +144,7 @@ const readSeries = async (
       const of =
         tag === 'target' ? `${own['target'] ?? ''} from ${own['agent'] ?? ''}` : nameOf(own[tag], part === null ? null : own[part]);
       for (const [field, read] of Object.entries(ratios)) {
-        const points = rows.flatMap(({ at, values }) => {
+        const points = rows.flatMap(([at, ...values]) => {
           const value = read(values.map((one) => (typeof one === 'number' ? one : null)));
           return value === null ? [] : [{ at, value }];
         });

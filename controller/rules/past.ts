@@ -81,9 +81,7 @@ export const readMeans = async (
   return new Map(
     found.map((series) => {
       const { agent, task } = nameOf(series);
-      const means = series.rows.flatMap(({ at, values: [mean] }) =>
-        typeof mean === 'number' ? [[at / HOUR_MS, mean * scale] as const] : [],
-      );
+      const means = series.rows.flatMap(([at, mean]) => (typeof mean === 'number' ? [[at / HOUR_MS, mean * scale] as const] : []));
       return [`${agent}/${task}`, new Map(means)];
     }),
   );
@@ -97,7 +95,7 @@ const nameOf = ({ tags }: Series): { readonly agent: string; readonly task: stri
 
 const hoursOf = (rows: readonly SeriesRow[], scale: number): Extremes['hours'] =>
   new Map(
-    rows.flatMap(({ at, values: [min = null, max = null, failed = null] }) => {
+    rows.flatMap(([at, min = null, max = null, failed = null]) => {
       const all = numberOf(failed) === 1 ? 1 : null;
       const low = numberOf(min);
       const high = numberOf(max);
@@ -109,8 +107,9 @@ const hoursOf = (rows: readonly SeriesRow[], scale: number): Extremes['hours'] =
 const numberOf = (value: FieldValue | null): number | null => (typeof value === 'number' ? value : null);
 
 /** As `observe` makes it of the round itself; nothing for what came as backfill or was stamped by a wall clock. */
-const observationOf = (rule: Rule, task: string, { at, values }: SeriesRow, scale: number): Observation | null => {
+const observationOf = (rule: Rule, task: string, row: SeriesRow, scale: number): Observation | null => {
   const [
+    at,
     value = null,
     duration = null,
     interval = null,
@@ -120,7 +119,7 @@ const observationOf = (rule: Rule, task: string, { at, values }: SeriesRow, scal
     blame = null,
     source = null,
     lag = null,
-  ] = values;
+  ] = row;
   if (lag !== null || source === 'wall') return null;
   const end = at + (numberOf(duration) ?? 0);
   const base = { measurement: rule.measurement, task, at, end, intervalMs: numberOf(interval) ?? 60_000 };

@@ -2,7 +2,7 @@
 import type { Ask, Asked } from '../../protocol/ask.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 import { first, type Selected, select } from './select.ts';
-import type { FieldValue, Series, SeriesRow, SeriesStore } from './store.ts';
+import type { Series, SeriesRow, SeriesStore } from './store.ts';
 
 /** Series that are asked for at once: so many that about this many rows come, where that is known beforehand. */
 const ROWS_AT_ONCE = 50_000;
@@ -50,11 +50,11 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     for (const { key, tags } of batch) {
       const rows = byKey.get(key)?.rows ?? [];
       const taken = rows.slice(0, left);
-      if (taken.length > 0) series.push({ tags: { ...tags }, rows: taken.map(cellsIn) });
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: cellsIn(taken) });
       left -= taken.length;
       const rest = rows[taken.length];
       if (rest === undefined) continue;
-      next = writeCursor(key, rest.at);
+      next = writeCursor(key, rest[0]);
       break;
     }
   }
@@ -87,17 +87,16 @@ const askStore = (
   });
 };
 
-/** The cells of an answer's row, from a row of the store. Tens of thousands are read at once, and most go straight over. */
-const cellsOf = (columns: readonly Selected[]): ((row: SeriesRow) => (FieldValue | null)[]) => {
-  // toSpliced makes an array of the right size; [at, ...values] takes room for seventeen.
-  if (columns.every(({ value }) => value === first)) return ({ at, values }) => values.toSpliced(0, 0, at);
-  let next = 0;
+/** An answer's rows, from rows of the store. Tens of thousands are read at once, and most are the same. */
+const cellsOf = (columns: readonly Selected[]): ((rows: SeriesRow[]) => SeriesRow[]) => {
+  if (columns.every(({ value }) => value === first)) return (rows) => rows;
+  let next = 1;
   const places = columns.map(({ needs, value }) => {
     const from = next;
     next += needs.length;
     return { from, to: next, value };
   });
-  return ({ at, values }) => [at, ...places.map(({ from, to, value }) => value(values.slice(from, to)))];
+  return (rows) => rows.map((row): SeriesRow => [row[0], ...places.map(({ from, to, value }) => value(row.slice(from, to)))]);
 };
 
 /** A store gives the tags of one series as the same object each time. */

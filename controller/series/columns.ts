@@ -87,8 +87,8 @@ export const bucketFor = ({ from, to, columns, intervalMs }: Omit<ColumnsQuery, 
 };
 
 const columnOfRow = (row: SeriesRow, bucketMs: number): SmokeColumn => {
-  const byField = new Map(FIELDS.map(([field], index) => [field, row.values[index] ?? null]));
-  return column(row.at, bucketMs, (field) => byField.get(field) ?? null);
+  const byField = new Map(FIELDS.map(([field], index) => [field, row[index + 1] ?? null]));
+  return column(row[0], bucketMs, (field) => byField.get(field) ?? null);
 };
 
 const column = (at: number, bucketMs: number, read: Read): SmokeColumn => {
@@ -165,10 +165,11 @@ const sketchOf = (text: FieldValue | null): Sketch | null => {
 const largestByTime = (rows: readonly SeriesRow[]): SeriesRow[] => {
   const byTime = new Map<number, SeriesRow>();
   for (const row of rows) {
-    const other = byTime.get(row.at);
-    if (other === undefined || numberOr(row.values[0] ?? null, 0) > numberOr(other.values[0] ?? null, 0)) byTime.set(row.at, row);
+    const [at, count = null] = row;
+    const other = byTime.get(at);
+    if (other === undefined || numberOr(count, 0) > numberOr(other[1] ?? null, 0)) byTime.set(at, row);
   }
-  return [...byTime.values()].sort((a, b) => a.at - b.at);
+  return [...byTime.values()].sort(([a], [b]) => a - b);
 };
 
 const numberOr = <T>(value: FieldValue | null, otherwise: T): number | T => (typeof value === 'number' ? value : otherwise);

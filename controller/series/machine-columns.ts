@@ -39,7 +39,7 @@ export const readTraffic = async (
   const bucketMs = bucketFor(query);
   const tags = { agent: [query.agent], ...(name === null ? {} : { interface: [name] }) };
   const rows = await readRows(store, { measurement: name === null ? NET_TOTAL : NET, tags, fields: TRAFFIC }, query, bucketMs);
-  const columns = rows.map(({ at, values }): TrafficColumn => {
+  const columns = rows.map(([at, ...values]): TrafficColumn => {
     const [inBps, outBps, inBpsMax, outBpsMax, inErrorPercent, outErrorPercent, inDropPercent, outDropPercent] = values.map(numberOr);
     return {
       at,
@@ -54,7 +54,7 @@ export const readTraffic = async (
       outDropPercent: outDropPercent ?? null,
     };
   });
-  const sum = (index: number): number => rows.reduce((all, { values }) => all + (numberOr(values[index]) ?? 0), 0);
+  const sum = (index: number): number => rows.reduce((all, [, ...values]) => all + (numberOr(values[index]) ?? 0), 0);
   return { bucketMs, columns, totals: { inOctets: sum(8), outOctets: sum(9) } };
 };
 
@@ -80,7 +80,7 @@ export const readHost = async (
     const wanted = HOST.flatMap((row, index) => (row[0] === measurement ? [{ index, field: row[1], aggregate: row[2] }] : []));
     const fields = wanted.map(({ field, aggregate }) => [field, aggregate] as const);
     const tags = { agent: [query.agent], ...(measurement === 'cpu' ? { cpu: ['cpu-total'] } : {}) };
-    for (const { at, values } of await readRows(store, { measurement, tags, fields }, query, bucketMs)) {
+    for (const [at, ...values] of await readRows(store, { measurement, tags, fields }, query, bucketMs)) {
       const column = byTime.get(at) ?? HOST.map(() => null);
       for (const [position, { index }] of wanted.entries()) column[index] = numberOr(values[position]);
       byTime.set(at, column);
@@ -132,7 +132,7 @@ const readRows = async (
     to,
     ...(bucketMs > 0 ? { bucketMs } : {}),
   });
-  return series.flatMap(({ rows }) => rows).sort((a, b) => a.at - b.at);
+  return series.flatMap(({ rows }) => rows).sort(([a], [b]) => a - b);
 };
 
 const numberOr = (value: FieldValue | null | undefined): number | null => (typeof value === 'number' ? value : null);

@@ -37,7 +37,7 @@ export const readPortColumns = async (store: SeriesStore, query: PortQuery): Pro
   const bucketMs = bucketFor(query);
   const rows = await readRows(store, query, FIELDS, bucketMs);
   const columns = rows.map((row) => columnOf(row, bucketMs > 0 ? bucketMs : query.intervalMs));
-  const sum = (position: number): number => rows.reduce((all, { values }) => all + (numberOf(values[position]) ?? 0), 0);
+  const sum = (position: number): number => rows.reduce((all, [, ...values]) => all + (numberOf(values[position]) ?? 0), 0);
   return { bucketMs, columns, totals: { inOctets: sum(FIELDS.length - 2), outOctets: sum(FIELDS.length - 1) } };
 };
 
@@ -49,8 +49,8 @@ export const readPortP95 = async (store: SeriesStore, query: PortQuery): Promise
   ] as const;
   const windowMs = query.to - query.from > BILLING_FROM_MS ? BILLING_MS : 0;
   const rows = await readRows(store, query, fields, windowMs);
-  const inBps = percentile95(rows.flatMap(({ values }) => numberOf(values[0]) ?? []));
-  const outBps = percentile95(rows.flatMap(({ values }) => numberOf(values[1]) ?? []));
+  const inBps = percentile95(rows.flatMap(([, inBps]) => numberOf(inBps) ?? []));
+  const outBps = percentile95(rows.flatMap(([, , outBps]) => numberOf(outBps) ?? []));
   return inBps === null && outBps === null ? null : { inBps: inBps ?? 0, outBps: outBps ?? 0 };
 };
 
@@ -83,16 +83,16 @@ const readRows = async (
   const byTime = new Map<number, SeriesRow>();
   // Two series have a row of the same bucket only where the port changed its face inside it: the one that says more is shown.
   for (const row of series.flatMap(({ rows }) => rows)) {
-    const other = byTime.get(row.at);
-    if (other === undefined || said(row) >= said(other)) byTime.set(row.at, row);
+    const other = byTime.get(row[0]);
+    if (other === undefined || said(row) >= said(other)) byTime.set(row[0], row);
   }
-  return [...byTime.values()].sort((a, b) => a.at - b.at);
+  return [...byTime.values()].sort(([a], [b]) => a - b);
 };
 
-const said = ({ values }: SeriesRow): number => values.filter((value) => value !== null).length;
+const said = (row: SeriesRow): number => row.filter((value) => value !== null).length;
 const numberOf = (value: FieldValue | null | undefined): number | null => (typeof value === 'number' ? value : null);
 
-const columnOf = ({ at, values }: SeriesRow, widthMs: number): PortColumn => {
+const columnOf = ([at, ...values]: SeriesRow, widthMs: number): PortColumn => {
   const value = (position: number): number | null => numberOf(values[position]);
   return {
     at,

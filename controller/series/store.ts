@@ -34,11 +34,9 @@ export interface SeriesQuery {
   readonly seriesLimit?: number;
 }
 
-export interface SeriesRow {
-  readonly at: number;
-  /** In the order of the query's fields; null where the bucket or the point has none. A sketch is encoded (protocol/sketch.ts). */
-  readonly values: readonly (FieldValue | null)[];
-}
+/** The time, ms; then a value for each of the query's fields, null where the bucket or the point has none. A sketch is encoded (protocol/sketch.ts).
+ * One array, as the API gives it: answers have tens of thousands of rows. */
+export type SeriesRow = [at: number, ...values: (FieldValue | null)[]];
 
 /** One series: a measurement with one set of tags. */
 export interface Series {

@@ -98,7 +98,7 @@ const stored = async (data: string, from: number, to: number): Promise<{ sent: n
   }));
   const series = await store.query({ measurement: PING, tags: {}, fields, from, to });
   return series.flatMap(({ rows }) =>
-    rows.map(({ values: [sent, received, sketch] }) => ({ sent: Number(sent), received: Number(received), sketch: String(sketch ?? '') })),
+    rows.map(([, sent, received, sketch]) => ({ sent: Number(sent), received: Number(received), sketch: String(sketch ?? '') })),
   );
 };
 

@@ -33,8 +33,8 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     t.same(series, {
       tags: tags('b', 'gw/icmp'),
       rows: [
-        { at: 1_000, values: [63, null, null, null] },
-        { at: 2_000, values: [64, 1, 'x', null] },
+        [1_000, 63, null, null, null],
+        [2_000, 64, 1, 'x', null],
       ],
     });
   });
@@ -54,7 +54,7 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     await store.write([10, 20, 30].map((at) => point('a', at, { ttl: at })));
     const read = async (from: number, to: number): Promise<unknown> =>
       (await store.query({ measurement: 'ping', tags: {}, fields: [{ field: 'ttl', aggregate: 'last' }], from, to })).flatMap(({ rows }) =>
-        rows.map(({ at }) => at),
+        rows.map(([at]) => at),
       );
 
     t.same(await read(10, 30), [10, 20]);
@@ -96,8 +96,8 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     });
 
     t.same(series?.rows, [
-      { at: 1_000, values: [7, 4, 1, 7, 12, 3, 't7'] },
-      { at: 3_000, values: [2, 2, 2, 2, 2, 1, 't2'] },
+      [1_000, 7, 4, 1, 7, 12, 3, 't7'],
+      [3_000, 2, 2, 2, 2, 2, 1, 't2'],
     ]);
   });
 
@@ -119,7 +119,7 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
       bucketMs: 1_000,
     });
 
-    const merged = decodeSketch(String(series?.rows[0]?.values[0]));
+    const merged = decodeSketch(String(series?.rows[0]?.[1]));
     t.ok(merged.ok);
     if (!merged.ok) return;
     t.ok(Math.abs((quantileOf(merged.value, 0.9) ?? 0) - 10) < 0.1);
@@ -132,7 +132,7 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     const query = { measurement: 'ping', tags: {}, fields: [{ field: 'ttl', aggregate: 'last' as const }], from: 0, to: 9, limit: 2 };
 
     const read = async (bucketMs?: number): Promise<unknown> =>
-      (await store.query(bucketMs === undefined ? query : { ...query, bucketMs })).map(({ rows }) => rows.map(({ at }) => at));
+      (await store.query(bucketMs === undefined ? query : { ...query, bucketMs })).map(({ rows }) => rows.map(([at]) => at));
     t.same(await read(), [
       [1, 2],
       [1, 2],

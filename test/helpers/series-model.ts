@@ -31,14 +31,14 @@ export class SeriesModel {
       if (point.measurement !== measurement) continue;
       const inside = [...byTime].filter(([at]) => at >= from && at < to).sort(([a], [b]) => a - b);
       const buckets = Map.groupBy(inside, ([at]) => (bucketMs === 0 ? at : Math.floor(at / bucketMs) * bucketMs));
-      const rows = [...buckets].map(([at, rounds]) => ({
-        at,
-        values: fields.map(({ field, aggregate }) => {
-          const values = rounds.map(([, own]) => own[field]).filter((value) => value !== undefined);
-          return combine(bucketMs === 0 ? 'last' : aggregate, values);
-        }),
-      }));
-      const filled = rows.filter(({ values }) => values.some((value) => value !== null));
+      const rows = [...buckets].map(([at, rounds]): SeriesRow => {
+        const values = fields.map(({ field, aggregate }) => {
+          const own = rounds.map(([, written]) => written[field]).filter((value) => value !== undefined);
+          return combine(bucketMs === 0 ? 'last' : aggregate, own);
+        });
+        return [at, ...values];
+      });
+      const filled = rows.filter(([, ...values]) => values.some((value) => value !== null));
       if (filled.length > 0) answer[key] = filled;
     }
     return answer;

@@ -19,7 +19,7 @@ const Table = z.object({
   name: z.string().optional(),
   tags: z.custom<Readonly<Record<string, string>>>(isTexts).optional(),
   columns: z.array(z.string()),
-  values: z.custom<readonly (readonly Cell[])[]>(isRows).optional(),
+  values: z.custom<readonly Cell[][]>(isRows).optional(),
 });
 const Answer = z.compile(
   z.object({
@@ -33,7 +33,7 @@ export interface Table {
   /** Without those that are empty: InfluxDB gives every key of the measurement. */
   readonly tags: Readonly<Record<string, string>>;
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: readonly Cell[][];
 }
 
 /** The tables of the first statement. Throws InfluxFailure with the server's words. */

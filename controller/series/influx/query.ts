@@ -54,14 +54,13 @@ export const queryBuckets = async (reader: Reader, query: SeriesQuery, bucketMs:
       const rows = mergedSketches(points.rows, bucketMs);
       return {
         tags: points.tags,
-        rows: rows.map(({ at, values }) => ({
-          at,
-          values: spread(
-            values,
+        rows: rows.map((row) =>
+          spread(
+            row,
             sketches.map(({ index }) => index),
             width,
           ),
-        })),
+        ),
       };
     }),
   ];
@@ -72,15 +71,10 @@ export const queryBuckets = async (reader: Reader, query: SeriesQuery, bucketMs:
 /** Sketches by bucket. */
 const mergedSketches = (rows: readonly SeriesRow[], bucketMs: number): SeriesRow[] => {
   const sum = new SketchSum();
-  return [...Map.groupBy(rows, ({ at }) => Math.floor(at / bucketMs) * bucketMs)].map(([at, inside]) => ({
-    at,
-    values: (inside[0]?.values ?? []).map((_, i) =>
-      merge(
-        sum,
-        inside.flatMap(({ values }) => (typeof values[i] === 'string' && values[i] !== '' ? [values[i]] : [])),
-      ),
-    ),
-  }));
+  return [...Map.groupBy(rows, ([at]) => Math.floor(at / bucketMs) * bucketMs)].map(([at, inside]): SeriesRow => {
+    const texts = (i: number): string[] => inside.flatMap((row) => (typeof row[i] === 'string' && row[i] !== '' ? [row[i]] : []));
+    return [at, ...(inside[0]?.slice(1) ?? []).map((_, i) => merge(sum, texts(i + 1)))];
+  });
 };
 
 /** One that cannot be read (another version's) is left out rather than spoiling the bucket; null when there is none. */
@@ -94,19 +88,26 @@ export const merge = (sum: SketchSum, texts: readonly string[]): string | null =
 const identity = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 /** Values to their places in the query's order; null elsewhere. */
-const spread = (values: SeriesRow['values'], places: readonly number[], width: number): SeriesRow['values'] => {
-  const row: SeriesRow['values'][number][] = Array.from({ length: width }, () => null);
-  for (const [i, place] of places.entries()) row[place] = values[i] ?? null;
-  return row;
+const spread = ([at, ...values]: SeriesRow, places: readonly number[], width: number): SeriesRow => {
+  const spreadOut = Array.from({ length: width }, (): FieldValue | null => null);
+  for (const [i, place] of places.entries()) spreadOut[place] = values[i] ?? null;
+  return [at, ...spreadOut];
+};
+
+const isRow = (row: unknown[]): row is SeriesRow => typeof row[0] === 'number';
+
+/** Whether a row has more than its time. */
+export const hasValue = (row: SeriesRow): boolean => {
+  for (let i = 1; i < row.length; i += 1) if (row[i] !== null) return true;
+  return false;
 };
 
 /** Without the rows that have nothing. */
 const seriesOf = ({ tags, rows }: Table, places: readonly number[], width = places.length): Series => {
   const filled: SeriesRow[] = [];
   for (const row of rows) {
-    if (row.every((value, i) => i === 0 || value === null)) continue;
-    const values = row.slice(1);
-    filled.push({ at: Number(row[0]), values: width === places.length ? values : spread(values, places, width) });
+    if (!isRow(row) || !hasValue(row)) continue;
+    filled.push(width === places.length ? row : spread(row, places, width));
   }
   return { tags, rows: filled };
 };
@@ -135,16 +136,14 @@ const join = (parts: readonly Series[], limit: number | undefined): Series[] =>
     const byTime = new Map<number, SeriesRow>();
     for (const { rows } of same)
       for (const row of rows) {
-        const other = byTime.get(row.at);
-        byTime.set(
-          row.at,
-          other === undefined ? row : { at: row.at, values: row.values.map((value, i) => value ?? other.values[i] ?? null) },
-        );
+        const [at, ...values] = row;
+        const other = byTime.get(at);
+        byTime.set(at, other === undefined ? row : [at, ...values.map((value, i) => value ?? other[i + 1] ?? null)]);
       }
     return {
       tags: first?.tags ?? {},
       rows: limited(
-        [...byTime.values()].toSorted((a, b) => a.at - b.at),
+        [...byTime.values()].toSorted(([a], [b]) => a - b),
         limit,
       ),
     };

@@ -75,24 +75,42 @@ export const unpackNames = (names: PackedNames, known: SeriesTags): Tags[] => {
 
 export const unpackSeries = (answer: PackedAnswer, known: SeriesTags): Series[] => {
   remember(answer, known);
-  const { ids, types, lengths, numbers } = answer;
-  const nothing = types.map((): FieldValue | null => null);
+  const { ids, types, lengths } = answer;
+  const rowOf = rowReader(answer);
   let next = 0;
   return ids.map((id, i) => {
     const length = lengths[i] ?? 0;
     const from = next;
     next += length * (1 + types.length);
     const rows: SeriesRow[] = [];
-    for (let row = 0; row < length; row += 1) {
-      const values = nothing.slice(); // of the right size; one that grows takes room for seventeen, and there are tens of thousands
-      for (let field = 0; field < values.length; field += 1) {
-        const value = numbers[from + length * (1 + field) + row] ?? Number.NaN;
-        if (!Number.isNaN(value)) values[field] = read(answer, field, value);
-      }
-      rows.push({ at: numbers[from + row] ?? 0, values });
-    }
+    for (let row = 0; row < length; row += 1) rows.push(rowOf(from + row, length));
     return { tags: known.get(id)?.tags ?? {}, rows };
   });
+};
+
+/** Rows of an answer. `at` is where the row's time is, and `step` later each of its values. */
+const rowReader = (answer: PackedAnswer): ((at: number, step: number) => SeriesRow) => {
+  const { types, numbers } = answer;
+  // Copies of a row of the right size: one that grows takes room for seventeen. A row of numbers alone keeps them in itself; otherwise each is an
+  // object of its own, and there are tens of thousands of rows.
+  const ofNumbers: SeriesRow = [0.5, ...types.map(() => 0.5)];
+  const ofAny: SeriesRow = [0, ...types.map(() => null)];
+  const allNumbers = types.every((type) => type === 'int' || type === 'float');
+  const isWhole = (at: number, step: number): boolean => {
+    for (let field = 1; field <= types.length; field += 1) if (Number.isNaN(numbers[at + step * field])) return false;
+    return true;
+  };
+  return (at, step) => {
+    const plain = allNumbers && isWhole(at, step);
+    const row = (plain ? ofNumbers : ofAny).slice() as SeriesRow;
+    row[0] = numbers[at] ?? 0;
+    for (let field = 1; field <= types.length; field += 1) {
+      const value = numbers[at + step * field] ?? Number.NaN;
+      if (plain) row[field] = value;
+      else if (!Number.isNaN(value)) row[field] = read(answer, field - 1, value);
+    }
+    return row;
+  };
 };
 
 /** One row a series; `names` are the fields. */

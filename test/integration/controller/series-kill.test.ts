@@ -58,7 +58,7 @@ t.test(
       const key = `${tags['agent']} ${Math.floor(at / HOUR) * HOUR}`;
       sums.set(key, (sums.get(key) ?? 0) + Number(own['lost']));
     }
-    t.same(new Map(hourly.flatMap(({ tags, rows }) => rows.map(({ at, values }) => [`${tags['agent']} ${at}`, values[0]]))), sums);
+    t.same(new Map(hourly.flatMap(({ tags, rows }) => rows.map(([at, sum]) => [`${tags['agent']} ${at}`, sum]))), sums);
     t.equal((await store.usage()).windowsWaiting, 0);
     t.ok(Number(db.prepare('SELECT count(*) AS n FROM chunks WHERE tier = 3').get()?.['n']) > 0, 'there are roll-ups');
     t.comment(`${KILLS} kills, ${found.length} points`);

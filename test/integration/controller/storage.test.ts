@@ -44,7 +44,7 @@ const read = async (store: SeriesStore, from: number, to: number, bucketMs?: num
       to,
       ...(bucketMs === undefined ? {} : { bucketMs }),
     })
-  ).map(({ tags, rows }) => [tags['agent'], rows.map(({ at, values }) => [at, ...values])]);
+  ).map(({ tags, rows }) => [tags['agent'], rows]);
 const open = (state: State, embedded: SeriesStore, file: string | null = null): Promise<Storage> =>
   openStorage({
     embedded,
@@ -143,7 +143,7 @@ else {
       to: now + 100 * HOUR,
     });
     t.same(
-      found.flatMap(({ rows }) => rows.map(({ at }) => at)),
+      found.flatMap(({ rows }) => rows.map(([at]) => at)),
       [...minutes(now), ...minutes(now + 600_000), ...minutes(between - 240_000)],
     );
   });

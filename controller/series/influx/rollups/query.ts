@@ -3,7 +3,7 @@ import { HOUR_MS, type Segment } from '../../sqlite/plan.ts';
 import { SketchSum } from '../../sqlite/codec/sketches.ts';
 import { COUNT, MAX, MIN, SKETCH, type Stat, SUM, VALUE } from '../../sqlite/stats.ts';
 import { type FieldValue, type Series, type SeriesQuery, type SeriesRow, type Tier, TIER_MS, TIERS } from '../../store.ts';
-import { canonical, merge, queryBuckets, queryPoints, sorted } from '../query.ts';
+import { canonical, hasValue, merge, queryBuckets, queryPoints, sorted } from '../query.ts';
 import type { Reader } from '../reader.ts';
 import { askedOf, statsFor, type WantedStat } from './fields.ts';
 import { hourOf } from './ledger.ts';
@@ -45,10 +45,12 @@ const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, 
     const all = tier === '1m' ? besides(found, await queryPoints(readerOf(reader, '5m'), question)) : found;
     return all.map(({ tags, rows }) => ({
       tags,
-      rows: rows.map(({ at, values }) => ({
-        at: Math.floor(at / bucketMs) * bucketMs,
-        values: isRolledUp ? values : values.map((value, i) => ofPoint(stats[i]?.stat ?? VALUE, value)),
-      })),
+      rows: rows.map(
+        ([at, ...values]): SeriesRow => [
+          Math.floor(at / bucketMs) * bucketMs,
+          ...(isRolledUp ? values : values.map((value, i) => ofPoint(stats[i]?.stat ?? VALUE, value))),
+        ],
+      ),
     }));
   };
   const parts = await Promise.all(
@@ -63,8 +65,8 @@ const queryTiers = async (reader: Reader, query: SeriesQuery, bucketMs: number, 
   return [...bySeries.values()].map((same) => ({
     tags: same[0]?.tags ?? {},
     rows: bucketsOf(same, stats)
-      .map(({ at, values }) => ({ at, values: aggregated(query, values) }))
-      .filter(({ values }) => values.some((value) => value !== null))
+      .map((row) => aggregated(query, row))
+      .filter(hasValue)
       .slice(0, limit),
   }));
 };
@@ -76,9 +78,9 @@ const besides = (minutes: readonly Series[], fives: readonly Series[]): readonly
   [...Map.groupBy([...minutes, ...fives], ({ tags }) => canonical(tags)).values()].map((same) => {
     const [first = { tags: {}, rows: [] }, second] = same;
     if (second === undefined) return first;
-    const hours = new Set(first.rows.map(({ at }) => hourOf(at)));
-    const rest = second.rows.filter(({ at }) => !hours.has(hourOf(at)));
-    return { tags: first.tags, rows: [...first.rows, ...rest].toSorted((a, b) => a.at - b.at) };
+    const hours = new Set(first.rows.map(([at]) => hourOf(at)));
+    const rest = second.rows.filter(([at]) => !hours.has(hourOf(at)));
+    return { tags: first.tags, rows: [...first.rows, ...rest].toSorted(([a], [b]) => a - b) };
   });
 
 /** The buckets of one series; those that lie in two parts as one. `parts` in the order of time. */
@@ -86,13 +88,11 @@ const bucketsOf = (parts: readonly Series[], stats: readonly WantedStat[]): Seri
   const buckets = new Map<number, SeriesRow>();
   for (const { rows } of parts)
     for (const row of rows) {
-      const known = buckets.get(row.at);
-      buckets.set(
-        row.at,
-        known === undefined ? row : { at: row.at, values: stats.map(({ stat }, i) => both(stat, known.values[i], row.values[i])) },
-      );
+      const [at] = row;
+      const known = buckets.get(at);
+      buckets.set(at, known === undefined ? row : [at, ...stats.map(({ stat }, i) => both(stat, known[i + 1], row[i + 1]))]);
     }
-  return [...buckets.values()].toSorted((a, b) => a.at - b.at);
+  return [...buckets.values()].toSorted(([a], [b]) => a - b);
 };
 
 type Cell = FieldValue | null;
@@ -117,14 +117,15 @@ const NUMBERS: Readonly<Record<typeof COUNT | typeof SUM | typeof MIN | typeof M
 };
 
 /** The statistics of each field made into its aggregate. */
-const aggregated = ({ fields }: SeriesQuery, values: SeriesRow['values']): SeriesRow['values'] => {
-  let next = 0;
-  return fields.map(({ aggregate }) => {
-    const first = values[next] ?? null;
+const aggregated = ({ fields }: SeriesQuery, row: SeriesRow): SeriesRow => {
+  let next = 1;
+  const values = fields.map(({ aggregate }) => {
+    const first = row[next] ?? null;
     next += 1;
     if (aggregate !== 'mean') return first;
-    const count = values[next] ?? null;
+    const count = row[next] ?? null;
     next += 1;
     return typeof first === 'number' && typeof count === 'number' ? first / count : null;
   });
+  return [row[0], ...values];
 };

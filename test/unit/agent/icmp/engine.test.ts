@@ -57,6 +57,8 @@ const openRig = (
     /** errno, or 0. */
     readonly send?: (sent: Sent) => number;
     readonly stamped?: boolean;
+    /** How long the kernel, or who kept it from its work, takes for a packet. */
+    readonly sendTakesMs?: number;
     /** Whether the canary's echo comes back: it lies in the socket until the engine looks. */
     readonly canary?: boolean;
   } = {},
@@ -79,7 +81,7 @@ const openRig = (
       calls.push({ count, ttl, dscp });
       for (const [i, one] of sentIn(batch, count, nowMs).entries()) {
         const { timesMs, numbers } = batch.slots[i] ?? {};
-        timesMs?.fill(nowMs);
+        timesMs?.set([nowMs, (nowMs += one.address === CANARY ? 0 : (options.sendTakesMs ?? 0))]);
         numbers?.set([one.address === CANARY ? 0 : (options.send?.(one) ?? 0)], 1);
         if (one.address !== CANARY) sent.push(one);
         else if (options.canary === true) waiting.push({ packet: replyTo(one), arrivedMs: nowMs });
@@ -123,11 +125,15 @@ const openRig = (
   const answer = (
     one: Sent | undefined,
     change?: (icmp: Buffer) => void,
-    { source, arrivedMs = nowMs }: { readonly source?: string; readonly arrivedMs?: number } = {},
+    {
+      source,
+      arrivedMs = nowMs,
+      unseen = false,
+    }: { readonly source?: string; readonly arrivedMs?: number; readonly unseen?: boolean } = {},
   ): void => {
     if (one === undefined) throw new Error('nothing was sent');
     waiting.push({ packet: replyTo(one, change, source), arrivedMs });
-    if (listening) engine.readable(socket);
+    if (listening && !unseen) engine.readable(socket);
   };
   return {
     engine,
@@ -321,4 +327,28 @@ t.test('what is due together goes out together, by TTL and class, and no more at
   t.same([sent(64, 0), sent(64, 46), sent(32, 46)], [20, 20, 30]);
   t.equal(new Set(rig.sent.map(({ packet }) => packet.readUInt16BE(4))).size, 70, 'each is its own task’s');
   t.equal(rig.closed.length, 70);
+});
+
+t.test('a reply that waits in the socket when its round should close is no loss, however many are before it', async (t) => {
+  const rig = openRig({ limits: FREE });
+  rig.engine.add({ ...TASK, count: 1 });
+  rig.runTo(10_300);
+  const [one] = rig.sent;
+  rig.stall(10_600);
+  for (let i = 0; i < 100; i += 1) rig.answer(one, (icmp) => icmp.writeUInt16BE(7, 4), { unseen: true }); // of another program
+  rig.answer(one, undefined, { arrivedMs: 10_260, unseen: true });
+  rig.runTo(10_900);
+
+  t.match(rig.closed, [{ late: 0 }]);
+  t.type(rig.closed[0]?.rtts[0], 'number');
+});
+
+t.test('a packet whose own sending was held up beyond the timeout is not lost when its reply is there', async (t) => {
+  const rig = openRig({ limits: FREE, sendTakesMs: 300 });
+  rig.engine.add({ ...TASK, count: 1 });
+  rig.runTo(10_560);
+  rig.answer(rig.sent[0], undefined, { arrivedMs: 10_550 });
+  rig.runTo(11_000);
+
+  t.match(rig.closed, [{ late: 0, rtts: [3_000_000], sends: [3_000_000] }]);
 });

@@ -6,20 +6,16 @@ import t from 'tap';
 import type { RollUpNotes } from '../../../controller/series/influx/rollups/notes.ts';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import { type InfluxStore, openInfluxStore } from '../../../controller/series/influx/store.ts';
-import type { Aggregate, FieldValue, Point, Retention, SeriesQuery } from '../../../controller/series/store.ts';
+import type { Aggregate, FieldValue, Point, SeriesQuery } from '../../../controller/series/store.ts';
 import { openState } from '../../../controller/state/database.ts';
 import { rollUpNotes } from '../../../controller/storage/rollup-notes.ts';
 import { systemClock } from '../../../protocol/time.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
+import { DAY, HOUR, KEPT, MINUTE, NOW } from '../../helpers/rolled-up.ts';
 
 // What few fleets have, and none may be answered wrongly for.
 
 t.setTimeout(120_000);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const KEPT: Retention = { raw: 90 * DAY, '1m': 180 * DAY, '5m': 400 * DAY, '1h': 1_830 * DAY };
-const NOW = Math.floor(Date.now() / HOUR) * HOUR + 30 * MINUTE;
 /** The beginning of an hour some hours ago. */
 const ago = (hours: number): number => NOW - 30 * MINUTE - hours * HOUR;
 

@@ -2,23 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import { type InfluxStore, openInfluxStore } from '../../../controller/series/influx/store.ts';
-import type { Aggregate, FieldValue, Point, Retention, Series, SeriesQuery, TagFilter } from '../../../controller/series/store.ts';
+import type { Aggregate, FieldValue, Point, Series, SeriesQuery, TagFilter } from '../../../controller/series/store.ts';
 import { openState } from '../../../controller/state/database.ts';
 import { rollUpNotes } from '../../../controller/storage/rollup-notes.ts';
 import { encodeSketch, makeSketch } from '../../../protocol/sketch.ts';
 import { systemClock } from '../../../protocol/time.ts';
 import { makeChance } from '../../bench/heavy-rounds.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
+import { DAY, HOUR, KEPT, MINUTE, NOW } from '../../helpers/rolled-up.ts';
 import { keyOf, SeriesModel } from '../../helpers/series-model.ts';
 
 // Writing, rolling up, starting again and asking in whatever order, against what the same points give when they are all looked at.
 
 t.setTimeout(180_000);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const KEPT: Retention = { raw: 90 * DAY, '1m': 180 * DAY, '5m': 400 * DAY, '1h': 1_830 * DAY };
-const NOW = Math.floor(Date.now() / HOUR) * HOUR + 30 * MINUTE;
 const BEGIN = NOW - 40 * HOUR;
 const SEED = Number(process.env['ROLL_UPS_SEED'] ?? Date.now() % 1_000_000);
 const STEPS = Number(process.env['ROLL_UPS_STEPS'] ?? 600);

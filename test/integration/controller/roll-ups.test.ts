@@ -6,23 +6,19 @@ import t, { type Test } from 'tap';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
 import type { RollUpNotes } from '../../../controller/series/influx/rollups/notes.ts';
 import { type InfluxStore, openInfluxStore } from '../../../controller/series/influx/store.ts';
-import type { Point, Retention, Series, SeriesQuery } from '../../../controller/series/store.ts';
+import type { Point, Series, SeriesQuery } from '../../../controller/series/store.ts';
 import { openState, type State } from '../../../controller/state/database.ts';
 import { rollUpNotes } from '../../../controller/storage/rollup-notes.ts';
 import { decodeSketch, encodeSketch, makeSketch, mergeSketches, quantileOf } from '../../../protocol/sketch.ts';
 import { systemClock } from '../../../protocol/time.ts';
 import { makeChance } from '../../bench/heavy-rounds.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
+import { DAY, HOUR, KEPT, MINUTE, NOW } from '../../helpers/rolled-up.ts';
 import { keyOf, SeriesModel } from '../../helpers/series-model.ts';
 
 // Roll-ups in a real InfluxDB against what the same points give when they are all looked at.
 
 t.setTimeout(180_000);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const KEPT: Retention = { raw: 90 * DAY, '1m': 180 * DAY, '5m': 400 * DAY, '1h': 1_830 * DAY };
-const NOW = Math.floor(Date.now() / HOUR) * HOUR + 30 * MINUTE;
 
 /** Quarters, so that sums are exact in whatever order. */
 const quarter = (chance: () => number): number => Math.floor(chance() * 400) / 4;

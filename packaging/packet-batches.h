@@ -122,21 +122,21 @@ inline double stampOf(msghdr &message) {
 
 // From the wall clock's time to CLOCK_MONOTONIC. Of packets that may have come before the wall clock was stepped nothing is known but that they
 // are here now; once the socket is empty, no such packet is left.
-inline void stamp(Slot *slots, mmsghdr *messages, unsigned count, bool emptied) {
+inline void stamp(Slot *slots, mmsghdr *messages, unsigned count, bool emptied, bool v6) {
   static double offset = NAN;
-  static bool doubtful = false;
+  static bool doubtful[2] = {false, false};  // of each socket: both may hold such packets
   if (count == 0) {
-    doubtful = false;
+    doubtful[v6] = false;
     return;
   }
   const double nowOffset = monotonicLessRealMs(), now = clockMs(CLOCK_MONOTONIC);
-  if (fabs(nowOffset - offset) > 0.02) doubtful = true;
+  if (fabs(nowOffset - offset) > 0.02) doubtful[0] = doubtful[1] = true;
   if (!(fabs(nowOffset - offset) <= 0.001)) offset = nowOffset;
   for (unsigned i = 0; i < count; i++) {
     const double arrived = stampOf(messages[i].msg_hdr) + offset;
-    slots[i].timesMs[0] = doubtful || !(arrived <= now) ? now : arrived;
+    slots[i].timesMs[0] = doubtful[v6] || !(arrived <= now) ? now : arrived;
   }
-  if (emptied) doubtful = false;
+  if (emptied) doubtful[v6] = false;
 }
 
 inline void readAddress(const sockaddr_storage &from, bool v6, Slot &slot) {
@@ -156,7 +156,7 @@ inline ssize_t receive(int fd, void *buffer, size_t size, bool v6) {
   const int count = recvmmsg(fd, receiving.messages, room, MSG_DONTWAIT, nullptr);
   if (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return count;
   const unsigned taken = count < 0 ? 0 : count;
-  stamp(slots, receiving.messages, taken, taken < room);
+  stamp(slots, receiving.messages, taken, taken < room, v6);
   for (unsigned i = 0; i < taken; i++) {
     slots[i].length = receiving.messages[i].msg_len;
     readAddress(receiving.from[i], v6, slots[i]);

@@ -54,8 +54,7 @@ export interface Recipient {
 
 export const writeRecipient = (slot: Slot, { words, zone }: Recipient): void => {
   for (let i = 0; i < words.length; i += 1) slot.address[i] = words[i] ?? 0;
-  slot.zone[0] = 0;
-  if (zone !== '') slot.zone.write(`${zone.slice(0, ZONE_BYTES - 1)}\0`, 'latin1');
+  slot.zone[zone === '' ? 0 : slot.zone.write(zone, 0, ZONE_BYTES - 1)] = 0;
 };
 
 /** Whether a packet came from this address. */

@@ -49,6 +49,10 @@ const DRAIN_WITHIN_MS = 10;
 /** Batches. */
 const RECEIVES_IN_A_GO = 16;
 const DROPS_LOOK_MS = 1_000;
+/** Rounds close this much later, in company: nobody waits for one. */
+const CLOSE_TOGETHER_MS = 5;
+/** So long a round waits for a socket to be read empty. */
+const UNREAD_MS = 1_000;
 
 export const makeEngine = (deps: EngineDeps): Engine => {
   const counters = noCounters();
@@ -59,7 +63,7 @@ export const makeEngine = (deps: EngineDeps): Engine => {
   const noise = makeNoiseRecord();
   const sends = makePacer<TaskState>();
   const closings = makePacer<TaskState>();
-  const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag });
+  const waker = makeWaker({ now: deps.now, wakeIn: deps.wakeIn, lag: noise.lag, wholeMs: deps.sockets.some(({ stamped }) => !stamped) });
   const drops: Drops = makeDrops(
     deps.sockets.map(({ family }) => family),
     deps.readDrops,
@@ -106,14 +110,18 @@ export const makeEngine = (deps: EngineDeps): Engine => {
     waker.woke(nowMs);
     const isEmpty = deps.sockets.map(receiveAll).every(Boolean);
     const more = sendDue(nowMs) || !isEmpty;
-    // A reply that still lies in the socket is no loss.
-    while (isEmpty && closings.nextDueMs() <= nowMs) closeFirst(nowMs);
+    // A reply that still lies in the socket is no loss; but a flood of strangers must not hold up rounds for ever.
+    while (closings.nextDueMs() <= (isEmpty ? nowMs : nowMs - UNREAD_MS)) closeFirst(nowMs);
     if (canary !== null && tasks.size > 0 && canary.nextDueMs <= nowMs) canary.send();
     if (nowMs - lookedMs >= DROPS_LOOK_MS) look(nowMs);
     if (done.length > 0 && nowMs - handedOverMs >= HAND_OVER_MS) handOver(nowMs);
     const next = more
       ? 0
-      : Math.min(sends.nextDueMs(), closings.nextDueMs(), done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY);
+      : Math.min(
+          sends.nextDueMs(),
+          closings.nextDueMs() + CLOSE_TOGETHER_MS,
+          done.length > 0 ? handedOverMs + HAND_OVER_MS : Number.POSITIVE_INFINITY,
+        );
     const wakeMs = waker.sleepUntil(tasks.size > 0 && canary !== null ? Math.min(next, canary.nextDueMs) : next, packetsPerMs, tick);
     for (const socket of deps.sockets) socket.listen(!socket.stamped || wakeMs - nowMs > DRAIN_WITHIN_MS);
   };

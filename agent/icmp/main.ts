@@ -122,6 +122,5 @@ const wakePrecisely = (): void => {
 process.once('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole process group: the agent decides when we end.
 process.on('SIGINT', () => undefined);
-Error.stackTraceLimit = 3; // a send that the kernel refuses is told by a throw
 main();
 flushCompileCache(); // this process ends by SIGKILL, which writes nothing; with the cache the next one does without the compiler

@@ -29,9 +29,12 @@ export const makeNoiseRecord = (): NoiseRecord => {
   const past = new Map<number, Summary>();
   const cache = new Map<string, Summary>();
   let current: Second = { second: -1, canaryMs: [], unseenMs: [], lagMs: [] };
+  /** Of the current second, until it has more: rounds of many lengths close together, and each asks. */
+  let currentSummary: Summary | null = null;
 
   const at = (nowMs: number): Second => {
     const second = Math.floor(nowMs / 1000);
+    currentSummary = null;
     if (second === current.second) return current;
     if (current.second >= 0) past.set(current.second, summarise(current));
     for (const old of past.keys()) {
@@ -45,7 +48,7 @@ export const makeNoiseRecord = (): NoiseRecord => {
   const collect = (from: number, to: number): Summary => {
     const seconds: Summary[] = [];
     for (let second = Math.max(from, to - KEPT_SECONDS); second <= to; second += 1) {
-      const summary = second === current.second ? summarise(current) : past.get(second);
+      const summary = second === current.second ? (currentSummary ??= summarise(current)) : past.get(second);
       if (summary !== undefined) seconds.push(summary);
     }
     const median = (of: keyof Summary): number | null =>

@@ -103,7 +103,7 @@ export const closeRound = (round: RoundBuffer, closing: Closing): ClosedRound =>
       continue;
     }
     if (arrivedMs !== 0) late += 1;
-    else if (closing.mayHaveDropped(sentMs, sentMs + closing.timeoutMs)) unknown.push(rtts.length);
+    else if (closing.mayHaveDropped(sentMs, (round.leftMs[i] ?? sentMs) + closing.timeoutMs)) unknown.push(rtts.length);
     rtts.push(null);
   }
   return {

@@ -100,7 +100,10 @@ const drive = (family: Family, wrap: raw.SocketWrap, inode: string | null, event
     },
     receive: () => {
       wrap.recv(received.bytes, taken);
-      for (let i = 0; i < took; i += 1) events.packet(self, received.slots[i] as Slot);
+      for (let i = 0; i < took; i += 1) {
+        const slot = received.slots[i];
+        if (slot !== undefined) events.packet(self, slot);
+      }
       return took === RECEIVED_AT_ONCE;
     },
     listen: (on) => {

@@ -64,10 +64,12 @@ export const nextSlotMs = (task: Pick<EngineTask, 'phaseMs' | 'intervalMs'>, aft
 /** A tick is a few ms late; a round that closes this little after the next slot is no overrun. */
 const TOLERATED_OVERRUN_MS = 50;
 
-/** Whether the round of this slot must be left out: its time is long gone (the process was stopped), or the last one is still running. */
+/** Whether the round of this slot must be left out: its time is long gone (the process was stopped), the last one is still running, or the one
+ * before, whose buffer it needs, has not been closed. */
 export const mustSkip = (state: TaskState, nowMs: number): boolean => {
   const lateMs = Math.min(1_000, state.task.intervalMs / 2);
-  return nowMs - state.slotMs > Math.max(lateMs, TOLERATED_OVERRUN_MS) || state.closesMs > nowMs + TOLERATED_OVERRUN_MS;
+  const isLate = nowMs - state.slotMs > Math.max(lateMs, TOLERATED_OVERRUN_MS);
+  return isLate || state.closesMs > nowMs + TOLERATED_OVERRUN_MS || state.closing.includes(state.previous);
 };
 
 /** The last round becomes the previous one and keeps taking its late replies. */

@@ -12,6 +12,8 @@ export interface WakerDeps {
   now(): number;
   wakeIn(ms: number, wake: () => void): void;
   lag(lagMs: number, nowMs: number): void;
+  /** Who wakes us knows whole milliseconds only. */
+  readonly wholeMs: boolean;
 }
 
 /** A wake costs as much as three packets: where there are many, those that are due within this time go together. An RTT counts from the real send. */
@@ -36,7 +38,8 @@ export const makeWaker = (deps: WakerDeps): Waker => {
     sleepUntil: (dueMs, packetsPerMs, wake) => {
       const nowMs = deps.now();
       const coalesceMs = packetsPerMs > ALONE_PER_MS ? COALESCE_MS : 0;
-      const inMs = dueMs <= nowMs ? 0 : Math.min(LONGEST_SLEEP_MS, Math.max(coalesceMs, dueMs - nowMs));
+      const inMs =
+        dueMs <= nowMs ? 0 : Math.min(LONGEST_SLEEP_MS, Math.max(coalesceMs, deps.wholeMs ? Math.ceil(dueMs - nowMs) : dueMs - nowMs));
       if (nowMs + inMs >= expectedMs) return expectedMs;
       expectedMs = nowMs + inMs;
       graceMs = inMs === 0 ? Number.POSITIVE_INFINITY : 0; // what follows at once says nothing about waking

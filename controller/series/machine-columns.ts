@@ -54,7 +54,7 @@ export const readTraffic = async (
       outDropPercent: outDropPercent ?? null,
     };
   });
-  const sum = (index: number): number => rows.reduce((all, [, ...values]) => all + (numberOr(values[index]) ?? 0), 0);
+  const sum = (index: number): number => rows.reduce((all, row) => all + (numberOr(row[index + 1]) ?? 0), 0);
   return { bucketMs, columns, totals: { inOctets: sum(8), outOctets: sum(9) } };
 };
 

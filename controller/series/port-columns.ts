@@ -37,7 +37,7 @@ export const readPortColumns = async (store: SeriesStore, query: PortQuery): Pro
   const bucketMs = bucketFor(query);
   const rows = await readRows(store, query, FIELDS, bucketMs);
   const columns = rows.map((row) => columnOf(row, bucketMs > 0 ? bucketMs : query.intervalMs));
-  const sum = (position: number): number => rows.reduce((all, [, ...values]) => all + (numberOf(values[position]) ?? 0), 0);
+  const sum = (position: number): number => rows.reduce((all, row) => all + (numberOf(row[position + 1]) ?? 0), 0);
   return { bucketMs, columns, totals: { inOctets: sum(FIELDS.length - 2), outOctets: sum(FIELDS.length - 1) } };
 };
 
@@ -49,8 +49,8 @@ export const readPortP95 = async (store: SeriesStore, query: PortQuery): Promise
   ] as const;
   const windowMs = query.to - query.from > BILLING_FROM_MS ? BILLING_MS : 0;
   const rows = await readRows(store, query, fields, windowMs);
-  const inBps = percentile95(rows.flatMap(([, inBps]) => numberOf(inBps) ?? []));
-  const outBps = percentile95(rows.flatMap(([, , outBps]) => numberOf(outBps) ?? []));
+  const inBps = percentile95(rows.flatMap((row) => numberOf(row[1]) ?? []));
+  const outBps = percentile95(rows.flatMap((row) => numberOf(row[2]) ?? []));
   return inBps === null && outBps === null ? null : { inBps: inBps ?? 0, outBps: outBps ?? 0 };
 };
 

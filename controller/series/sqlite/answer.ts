@@ -102,7 +102,7 @@ const rowReader = (answer: PackedAnswer): ((at: number, step: number) => SeriesR
   };
   return (at, step) => {
     const plain = allNumbers && isWhole(at, step);
-    const row = (plain ? ofNumbers : ofAny).slice() as SeriesRow;
+    const row = (plain ? ofNumbers : ofAny).slice() as SeriesRow; // slice forgets that it is a tuple
     row[0] = numbers[at] ?? 0;
     for (let field = 1; field <= types.length; field += 1) {
       const value = numbers[at + step * field] ?? Number.NaN;

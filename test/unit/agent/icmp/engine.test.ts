@@ -57,6 +57,8 @@ const openRig = (
     /** errno, or 0. */
     readonly send?: (sent: Sent) => number;
     readonly stamped?: boolean;
+    /** There is always another packet that is not ours, and each takes a while. */
+    readonly flood?: boolean;
     /** How long the kernel, or who kept it from its work, takes for a packet. */
     readonly sendTakesMs?: number;
     /** Whether the canary's echo comes back: it lies in the socket until the engine looks. */
@@ -88,8 +90,12 @@ const openRig = (
       }
     },
     receive: () => {
-      const next = waiting.shift();
       const [slot] = received.slots;
+      if (options.flood === true) {
+        nowMs += 0.5;
+        return true;
+      }
+      const next = waiting.shift();
       if (next === undefined || slot === undefined) return false;
       slot.packet.set(next.packet);
       slot.numbers[0] = next.packet.length;
@@ -351,4 +357,18 @@ t.test('a packet whose own sending was held up beyond the timeout is not lost wh
   rig.runTo(11_000);
 
   t.match(rig.closed, [{ late: 0, rtts: [3_000_000], sends: [3_000_000] }]);
+});
+
+t.test('a flood of strangers that is never read to its end holds up no round for ever, and mixes none', async (t) => {
+  const rig = openRig({ limits: FREE, flood: true });
+  rig.engine.add({ ...TASK, intervalMs: 200, phaseMs: 0, count: 1, timeoutMs: 100 });
+  rig.runTo(16_000);
+
+  t.ok(rig.closed.length >= 5, `${rig.closed.length} rounds in six seconds`);
+  const starts = rig.closed.map(({ startedMs }) => startedMs);
+  t.same(
+    starts,
+    [...new Set(starts)].toSorted((a, b) => a - b),
+    'each once, in order',
+  );
 });

@@ -55,7 +55,7 @@ export const runAgent = async (namespace: Namespace, addresses: readonly string[
   await delay(seconds * 1_000);
   const to = Date.now();
   const after = cpuOf(agent);
-  await delay(12_000); // what was under way is stored
+  await delay(15_000); // what was under way is stored: a round takes ten seconds, and collects company on its way
   await end(agent);
   await end(controller);
   const rounds = await stored(data, from, to);

@@ -78,14 +78,15 @@ export const decodeSketch = (text: string): Parsed<Sketch> => {
     return { ok: false, reason: 'sketch: not pairs of varints in base64' };
   const buckets: number[] = [];
   const counts: number[] = [];
-  for (const [i, number] of numbers.entries()) {
-    if (i % 2 === 0) buckets.push((buckets.at(-1) ?? 0) + number);
-    else counts.push(number);
+  let last = -1;
+  for (let i = 0; i < numbers.length; i += 2) {
+    const [bucket, count] = [Math.max(0, last) + (numbers[i] ?? 0), numbers[i + 1] ?? 0];
+    if (bucket <= last || bucket > LAST_BUCKET) return { ok: false, reason: `sketch: buckets go upwards, to ${LAST_BUCKET} at most` };
+    if (count === 0) return { ok: false, reason: 'sketch: a bucket without a value' };
+    buckets.push(bucket);
+    counts.push(count);
+    last = bucket;
   }
-  const upwards = buckets.every((bucket, i) => i === 0 || bucket > (buckets[i - 1] ?? 0));
-  if (!upwards || (buckets.at(-1) ?? 0) > LAST_BUCKET)
-    return { ok: false, reason: `sketch: buckets go upwards, to ${LAST_BUCKET} at most` };
-  if (counts.includes(0)) return { ok: false, reason: 'sketch: a bucket without a value' };
   return { ok: true, value: { buckets, counts } };
 };
 
@@ -128,9 +129,9 @@ const readVarints = (base64: string): number[] | null => {
   return factor === 1 ? numbers : null;
 };
 
-const bytesOf = (base64: string): number[] => {
+const bytesOf = (base64: string): Iterable<number> => {
   try {
-    return Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return Uint8Array.fromBase64(base64);
   } catch {
     return [128]; // not base64: an unfinished varint, which the reader refuses
   }

@@ -14,10 +14,13 @@ export interface ExternalOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** 15 unless said. */
+  readonly keepaliveS?: number;
 }
 
 const CLIENT_ID = 'Sonde-controller'; // upper case: no agent can have it
 const KEEPALIVE_S = 15;
+const MESSAGES_A_TURN = 50;
 const CONNECT_WITHIN_MS = 10_000;
 const CLOSE_WITHIN_MS = 1_000;
 /** Full jitter over a doubling span: mqtt.js has none, and a fleet would come back all at once. */
@@ -45,6 +48,8 @@ export const openExternalBroker = (options: ExternalOptions): Broker => {
     const over = Promise.withResolvers<string>();
     let why = 'connection closed';
     next.on('message', onMessage);
+    keepAlive(next, options);
+    takeTurns(next);
     next.on('error', (error) => (why = error.message));
     next.on('close', () => over.resolve(why));
     next.on('connect', () => {
@@ -60,7 +65,11 @@ export const openExternalBroker = (options: ExternalOptions): Broker => {
     return reason;
   };
   const welcome = async (next: MqttClient): Promise<void> => {
-    for (const { filter } of subscriptions) await subscribeOn(next, filter);
+    if (subscriptions.length > 0)
+      await subscribeOn(
+        next,
+        subscriptions.map(({ filter }) => filter),
+      );
     client = next;
     log.info('broker-connected', `connected to the broker ${withoutSecrets(options.url)}`);
     for (const handler of fresh) handler();
@@ -86,11 +95,13 @@ export const openExternalBroker = (options: ExternalOptions): Broker => {
   return {
     publish: async (topic, payload, { qos = 1, retain = false } = {}) => {
       if (client === null) throw new Error('the broker is away');
-      await client.publishAsync(topic, Buffer.from(payload), { qos, retain });
+      const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+      if (qos > 0) await client.publishAsync(topic, bytes, { qos, retain });
+      else client.publish(topic, bytes, { qos, retain }); // nobody confirms it, and a callback would wait for the socket, one listener each
     },
     subscribe: async (filter, handler) => {
       subscriptions.push({ filter, matches: matcher(filter), handler });
-      if (client !== null) await subscribeOn(client, filter);
+      if (client !== null) await subscribeOn(client, [filter]);
     },
     onFresh: (handler) => {
       fresh.push(handler);
@@ -107,22 +118,47 @@ export const openExternalBroker = (options: ExternalOptions): Broker => {
   };
 };
 
-const clientOptions = ({ tls }: ExternalOptions): IClientOptions => ({
+/** What has come from the broker shows that it lives: its answer to a ping may stand behind megabytes of rounds, and mqtt.js waits for that alone. */
+const keepAlive = (client: MqttClient, { clock, keepaliveS = KEEPALIVE_S }: ExternalOptions): void => {
+  let pingedAt = clock.monotonic();
+  client.on('packetreceive', () => {
+    const now = clock.monotonic();
+    if (now - pingedAt < (keepaliveS * 1_000) / 2) return;
+    pingedAt = now;
+    client.reschedulePing(true);
+    client.sendPing(); // the broker wants to hear from us, too
+  });
+};
+
+/** Node reads a busy socket up to 32 times before it turns to anything else, and so our answers would stand still for half a second. */
+const takeTurns = (client: MqttClient): void => {
+  let messages = 0;
+  client.handleMessage = (_packet, done) => {
+    messages += 1;
+    if (messages % MESSAGES_A_TURN > 0) done();
+    else setImmediate(done);
+  };
+};
+
+const clientOptions = ({ tls, keepaliveS = KEEPALIVE_S }: ExternalOptions): IClientOptions => ({
   clientId: CLIENT_ID,
   clean: true,
   protocolVersion: 4,
-  keepalive: KEEPALIVE_S,
+  keepalive: keepaliveS,
   connectTimeout: CONNECT_WITHIN_MS,
   reconnectPeriod: 0,
   resubscribe: false,
   queueQoSZero: false,
+  log: () => {}, // told of each step of each packet: its own costs time even when it is silent
   ...tls,
 });
 
-const subscribeOn = async (client: MqttClient, filter: string): Promise<void> => {
-  const granted = await client.subscribeAsync(filter, { qos: 1 });
-  if (granted.some(({ qos }) => qos > 1))
-    throw new Error(`the broker refuses the subscription to ${filter}: see "controller broker mosquitto-config"`);
+/** All in one packet: between two, the answer to the second would stand behind what the first one brings. */
+const subscribeOn = async (client: MqttClient, filters: string[]): Promise<void> => {
+  const granted = await client.subscribeAsync(filters, { qos: 1 });
+  const refused = granted.find(({ qos }) => qos > 1);
+  if (refused !== undefined)
+    throw new Error(`the broker refuses the subscription to ${refused.topic}: see "controller broker mosquitto-config"`);
 };
 
 /** One level for each `+`; `#` is never used by us. */

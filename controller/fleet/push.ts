@@ -55,6 +55,8 @@ interface Pushed {
 const MOST_GENERATIONS_AHEAD = 1_000;
 /** So many signatures are made in one go: more would hold up acknowledgements and clock replies. */
 const AT_ONCE = 50;
+/** After a compilation of the whole fleet the next one waits for so many times as long. */
+const RESTS = 4;
 const RAISE_AT_MOST_EVERY_MS = 60_000;
 
 export const openPush = async ({ state, signer, vault, clock, log, signal, publish }: PushOptions): Promise<Push> => {
@@ -64,6 +66,7 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
   let revision = await readRevision(state);
   let raisedAt = Number.NEGATIVE_INFINITY;
   let isSyncDue = false;
+  let syncTookMs = 0;
 
   const publishConfig = ({ agent_id, message }: Pushed): void =>
     publish(topic(agent_id, 'config'), encode(JSON.parse(message)), { retain: true });
@@ -71,9 +74,19 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     const latest: Latest = { kind: 'latest', agent: agent_id, generation, revision: of, at: Math.floor(clock.now()) };
     publish(topic(agent_id, 'config/latest'), encode(JSON.parse(signer.sign(latest))), { retain: true });
   };
+  const toEach = async (tell: (row: Pushed) => void): Promise<void> => {
+    let told = 0;
+    for (const agent of pushed.keys()) {
+      const row = pushed.get(agent); // as it is now: it may have changed while we slept
+      if (row !== undefined) tell(row);
+      told += 1;
+      if (told % AT_ONCE === 0 && !(await slept(clock, 1, signal))) return;
+    }
+  };
 
   const sync = async (): Promise<{ revision: number; agents: readonly string[] }> => {
     const generation = signer.generation();
+    const startedAt = clock.monotonic();
     const { changed, gone, at } = await state.transaction().execute(async (trx) => {
       const [agents, targets] = [await readAgents(trx), (await readTargets(trx)).map(({ target }) => target)];
       const devices = await readSealedDevices(trx, vault);
@@ -111,6 +124,7 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
       return { changed: rows, gone: leaving, at: now };
     });
     revision = at;
+    syncTookMs = clock.monotonic() - startedAt;
     for (const row of changed) {
       pushed.set(row.agent_id, row);
       publishConfig(row);
@@ -156,37 +170,36 @@ export const openPush = async ({ state, signer, vault, clock, log, signal, publi
     if (last !== undefined && applied.generation === last.generation && applied.revision < last.revision) publishConfig(last);
   };
 
+  /** A fleet that comes back is compiled a few times, not once for each of its agents: it rests for longer than it works. */
+  const syncSoon = async (): Promise<void> => {
+    if (syncTookMs > 0 && !(await slept(clock, RESTS * syncTookMs, signal))) return;
+    await serial(() => {
+      isSyncDue = false;
+      return sync();
+    });
+  };
   /** What an agent can do decides about its tasks. */
   const learn = (agent: string, can: readonly string[]): void => {
     const known = capabilities.get(agent) ?? NONE;
     if (known.size === can.length && can.every((one) => known.has(one))) return;
     capabilities.set(agent, new Set(can));
-    if (isSyncDue) return; // a fleet that comes back is compiled a few times, not once for each of its agents
+    if (isSyncDue) return;
     isSyncDue = true;
-    serial(() => {
-      isSyncDue = false;
-      return sync();
-    }).catch((error: unknown) => log.error('not-pushed', `agent ${agent} has new capabilities, and was not told: ${String(error)}`));
+    syncSoon().catch((error: unknown) =>
+      log.error('not-pushed', `agent ${agent} has new capabilities, and was not told: ${String(error)}`),
+    );
   };
 
   return {
     sync: () => serial(sync),
     publishAll: () =>
-      serial(async () => {
-        for (const row of pushed.values()) {
+      serial(() =>
+        toEach((row) => {
           publishConfig(row);
           publishDate(row);
-        }
-      }),
-    async publishLatest() {
-      let dated = 0;
-      for (const agent of pushed.keys()) {
-        const row = pushed.get(agent); // as it is now: it may have changed while we slept
-        if (row !== undefined) publishDate(row);
-        dated += 1;
-        if (dated % AT_ONCE === 0 && !(await slept(clock, 1, signal))) return;
-      }
-    },
+        }),
+      ),
+    publishLatest: () => toEach(publishDate),
     compare,
     onStatus(agent, status) {
       if (status.state !== 'online') return;

@@ -21,8 +21,9 @@ export interface Committer {
 }
 
 export interface CommitQueue {
-  /** False when there is no room: the agent keeps its rounds and sends them again. */
-  push(batch: Waiting): boolean;
+  /** False: a batch of so many bytes would have to wait for too long, or for too much. Its agent keeps the rounds and sends them again. */
+  hasRoom(sizeBytes: number): boolean;
+  push(batch: Waiting): void;
   /** Commits group after group until the signal aborts; what waits then was never acknowledged. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -38,6 +39,8 @@ export interface CommitQueueOptions {
 
 /** What may wait for a commit, in bytes as received: a flood must not fill the memory. */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
+/** Behind what has waited for so long nothing is let in: agents that wait longer for their answer send all of it again, and more and more comes for nothing. */
+const LONGEST_WAIT_MS = 4_000;
 const GROUP_ROUNDS = 5_000;
 /** A group of so many rounds says that more are coming: the next one waits longer, because each commit stands still for a disk. */
 const BUSY_ROUNDS = 100;
@@ -48,7 +51,7 @@ const MOST_RANGES = 2_000;
 const MOST_REFUSED = 500;
 
 export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTrouble }: CommitQueueOptions): CommitQueue => {
-  let waiting: Waiting[] = [];
+  let waiting: (Waiting & { readonly since: number })[] = [];
   let waitingBytes = 0;
   let wake = (): void => {};
   let busy = false;
@@ -79,12 +82,14 @@ export const openCommitQueue = ({ clock, waitMs, committer, acknowledge, onTroub
   };
 
   return {
+    hasRoom(sizeBytes) {
+      const longest = clock.monotonic() - (waiting[0]?.since ?? Number.POSITIVE_INFINITY);
+      return longest < waitMs + LONGEST_WAIT_MS && waitingBytes + sizeBytes <= MOST_WAITING_BYTES;
+    },
     push(batch) {
-      if (waitingBytes + batch.body.length > MOST_WAITING_BYTES) return false;
-      waiting.push(batch);
+      waiting.push({ ...batch, since: clock.monotonic() });
       waitingBytes += batch.body.length;
       wake();
-      return true;
     },
     async run(signal) {
       const onAbort = (): void => wake();

@@ -74,6 +74,11 @@ export const openIngest = (options: IngestOptions): Ingest => {
     };
 
   const onRounds = (agent: string, body: Uint8Array, at: number): void => {
+    // Before it is read: a flood of what cannot be taken must not take the time for the rest.
+    if (!queue.hasRoom(body.length)) {
+      counters.batchesDropped++;
+      return;
+    }
     const parsed = parseBatch(body);
     if (!parsed.ok) return refuse(agent, 'rounds', parsed.reason);
     const { batch, refused } = parsed.value;
@@ -82,7 +87,7 @@ export const openIngest = (options: IngestOptions): Ingest => {
     counters.batches++;
     if (batch.lane === 'backlog') credits.heard(agent, at);
     const held = roundsFromFuture(batch.rounds, at);
-    if (!queue.push({ agent, batch, body, held, refusedRounds: refused })) counters.batchesDropped++;
+    queue.push({ agent, batch, body, held, refusedRounds: refused });
   };
   const onClockRequest = (agent: string, request: ClockRequest, at: number): void => {
     const reply: ClockReply = { v: PROTOCOL_VERSION, t1: request.t1, t2: at, t3: clock.now() };

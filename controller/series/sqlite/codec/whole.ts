@@ -52,6 +52,7 @@ const differences = (values: Float64Array): Float64Array => {
 const offsets = new Float64Array(BLOCK);
 const low = new Uint32Array(BLOCK);
 const histogram = new Uint32Array(56);
+const widths = new Uint32Array(56);
 
 /** How far each value of a block lies from the block's base, from 0 up; the base. A column lies above its smallest; differences lie to both sides. */
 const layOut = (values: Float64Array, start: number, count: number, order: number): number => {
@@ -81,11 +82,17 @@ const bestWidth = (count: number): { readonly bits: number; readonly bytes: numb
     if (bits > widest) widest = bits;
   }
   if (widest === 0) return { bits: 0, bytes: 0 };
+  let found = 0;
+  for (let bits = widest; bits > 0; bits -= 1) if (histogram[bits] !== 0) widths[found++] = bits; // a few of all that there could be
   let bestBits = 0;
   let bestBytes = Infinity;
   for (let bits = Math.min(widest, PACKED_BITS); bits >= 0; bits -= 1) {
     let bytes = (count * bits) / 8;
-    for (let more = bits + 1; more <= widest; more += 1) bytes += (histogram[more] ?? 0) * (1 + Math.ceil((more - bits) / 7));
+    for (let i = 0; i < found; i += 1) {
+      const more = widths[i] ?? 0;
+      if (more <= bits) break;
+      bytes += (histogram[more] ?? 0) * (1 + Math.ceil((more - bits) / 7));
+    }
     if (bytes < bestBytes) {
       bestBits = bits;
       bestBytes = bytes;

@@ -107,3 +107,18 @@ t.test('commit: a busy queue waits for more, and answers long before an agent se
     await end();
   }
 });
+
+t.test('commit: nothing is let in behind what has waited for longer than agents wait for an answer', async (t) => {
+  const { queue, clock, state, end } = openQueue(5);
+  t.ok(queue.hasRoom(100));
+  t.notOk(queue.hasRoom(64 * 1024 * 1024), 'nor what is too large');
+  state.full = true;
+  queue.push(batchOf('a', 1, 1));
+  t.ok(queue.hasRoom(100));
+  await end();
+  queue.push(batchOf('a', 2, 1)); // nobody commits any more
+  await clock.advance(3_900);
+  t.ok(queue.hasRoom(100));
+  await clock.advance(200);
+  t.notOk(queue.hasRoom(100));
+});

@@ -15,13 +15,17 @@ import type { PackedPoints, PackedWrite } from './pack.ts';
 import { HOUR_MS } from './plan.ts';
 import { queryOne, typesOf } from './query.ts';
 import { type Scanned, scanSome } from './scan.ts';
-import { seal } from './seal.ts';
+import { sealSome } from './seal.ts';
 import type { Known } from './series-index.ts';
 import { columnKey } from './stats.ts';
 import { openUpkeep } from './upkeep.ts';
 
-/** More than this is sealed at once: about 40 MB in memory. */
+/** More than this is sealed, about 40 MB in memory; in a large fleet when there are some rows of each agent, for the sake of the chunks. */
 const HEAD_ROWS = 100_000;
+const HEAD_ROWS_A_GROUP = 40;
+const MOST_HEAD_ROWS = 400_000;
+/** With each write so many times its rows are sealed, so that no write waits for all of it. */
+const SEALED_A_ROW = 3;
 
 type Maintain = SeriesStore['maintain'];
 export interface Core {
@@ -125,7 +129,8 @@ const makeWrite = (ground: Ground): Core['write'] => {
       for (const [row, id] of series.entries()) newest.set(id, Math.max(newest.get(id) ?? Number.NEGATIVE_INFINITY, part.at[row] ?? 0));
       for (const [id, hour] of marked) windows.noteMarked(id, hour);
     }
-    if (head.rows >= HEAD_ROWS) sealSoon(ground);
+    const isFull = head.rows >= Math.min(MOST_HEAD_ROWS, Math.max(HEAD_ROWS, HEAD_ROWS_A_GROUP * head.groups.size));
+    if (isFull || ground.sealing !== null) sealSoon(ground, SEALED_A_ROW * parts.reduce((sum, { at }) => sum + at.length, 0));
   };
 };
 
@@ -138,9 +143,9 @@ interface Logged {
 }
 
 /** The write is durable already, so a disk that is full for the chunks is no reason to refuse it; maintain tries again, and tells. */
-const sealSoon = (ground: Ground): void => {
+const sealSoon = (ground: Ground, aboutRows: number): void => {
   try {
-    seal(ground);
+    sealSome(ground, aboutRows);
   } catch {
     ground.chunks.forgetOpened();
   }

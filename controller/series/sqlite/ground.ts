@@ -8,6 +8,7 @@ import { Head } from './head.ts';
 import { RAW } from './plan.ts';
 import { openReader, type Reader } from './reader.ts';
 import { openSeriesIndex, type SeriesIndex } from './series-index.ts';
+import type { Sealing } from './seal.ts';
 import { fieldOfKey } from './stats.ts';
 import { openWindows, type Windows } from './windows.ts';
 
@@ -17,6 +18,8 @@ export interface Ground {
   readonly index: SeriesIndex;
   readonly chunks: Chunks;
   readonly head: Head;
+  /** null: nothing of the head is on its way to chunks. */
+  sealing: Sealing | null;
   readonly reader: Reader;
   readonly windows: Windows;
   /** The newest point's time of each series that has points. */
@@ -43,6 +46,7 @@ export const openGround = (db: Db): Ground => {
     index,
     chunks,
     head,
+    sealing: null,
     reader: openReader(chunks, head, sealedTo),
     windows: openWindows(db),
     newest: new Map(),

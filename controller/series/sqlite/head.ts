@@ -22,11 +22,13 @@ export interface Batch {
   readonly columns: readonly (readonly [field: number, values: Column])[];
 }
 
-/** Where a row is: block · BLOCK_ROWS + row. */
+/** Where a row is: block · BLOCK_ROWS + row, blocks counted since the head was last empty. */
 export type Place = number;
 
 export class Head {
   #blocks: Block[] = [];
+  /** Blocks that are gone. */
+  #freed = 0;
   #open = new Map<string, Block>();
   #places = new Map<number, Place[]>();
   #groups = new Map<number, Set<number>>();
@@ -47,8 +49,36 @@ export class Head {
     return this.#groups;
   }
 
+  /** From now on rows go to new blocks; how many blocks there are until here. */
+  closeBlocks(): number {
+    this.#open = new Map();
+    return this.#freed + this.#blocks.length;
+  }
+
+  /** The rows of this group are elsewhere now. Their memory is free when all rows of their blocks are. */
+  drop(group: number): void {
+    for (const series of this.#groups.get(group) ?? []) {
+      this.#rows -= this.places(series).length;
+      this.#places.delete(series);
+    }
+    this.#groups.delete(group);
+  }
+
+  /** Frees the blocks up to there, as `closeBlocks` counted them: none of their rows is here any more. */
+  freeBlocks(upTo: number): void {
+    if (this.#rows === 0) {
+      this.clear();
+      return;
+    }
+    this.#blocks.splice(0, upTo - this.#freed);
+    this.#freed = upTo;
+    this.#span = null;
+    for (const { at, length } of this.#blocks) this.#widen(at.subarray(0, length));
+  }
+
   clear(): void {
     this.#blocks = [];
+    this.#freed = 0;
     this.#open = new Map();
     this.#places = new Map();
     this.#groups = new Map();
@@ -68,6 +98,10 @@ export class Head {
       from = to;
     }
     this.#rows += at.length;
+    this.#widen(at);
+  }
+
+  #widen(at: Float64Array): void {
     let { from, to } = this.#span ?? { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
     for (const one of at) {
       if (one < from) from = one;
@@ -82,7 +116,7 @@ export class Head {
   }
 
   at(place: Place): number {
-    return this.#blocks[Math.floor(place / BLOCK_ROWS)]?.at[place % BLOCK_ROWS] ?? 0;
+    return this.#block(Math.floor(place / BLOCK_ROWS))?.at[place % BLOCK_ROWS] ?? 0;
   }
 
   /** The times of these rows. */
@@ -95,7 +129,7 @@ export class Head {
       const of = Math.floor(place / BLOCK_ROWS);
       if (of !== block) {
         block = of;
-        own = this.#blocks[of]?.at;
+        own = this.#block(of)?.at;
       }
       times[i] = own?.[place - of * BLOCK_ROWS] ?? 0;
     }
@@ -103,7 +137,7 @@ export class Head {
   }
 
   value(place: Place, key: number): number | string | null {
-    const column = this.#blocks[Math.floor(place / BLOCK_ROWS)]?.columns.get(key);
+    const column = this.#block(Math.floor(place / BLOCK_ROWS))?.columns.get(key);
     const value = column?.[place % BLOCK_ROWS];
     return value === undefined || Number.isNaN(value) ? null : value;
   }
@@ -119,7 +153,7 @@ export class Head {
       const own = Math.floor(place / BLOCK_ROWS);
       if (own !== block) {
         block = own;
-        column = this.#blocks[own]?.columns.get(key);
+        column = this.#block(own)?.columns.get(key);
       }
       const value = column?.[place - own * BLOCK_ROWS];
       if (value === undefined || value === null || Number.isNaN(value)) continue;
@@ -143,7 +177,7 @@ export class Head {
       const first = block * BLOCK_ROWS;
       let to = from + 1;
       while (to < places.length && (places[to] ?? 0) < first + BLOCK_ROWS) to += 1;
-      const column = this.#blocks[block]?.columns.get(key);
+      const column = this.#block(block)?.columns.get(key);
       if (column instanceof Float64Array) {
         numbers ??= noNumbers(places.length);
         for (let i = from; i < to; i += 1) numbers[target[i] ?? 0] = column[(places[i] ?? 0) - first] ?? Number.NaN;
@@ -164,9 +198,13 @@ export class Head {
       const block = Math.floor(place / BLOCK_ROWS);
       if (block === last) continue;
       last = block;
-      for (const key of this.#blocks[block]?.columns.keys() ?? []) keys.add(key);
+      for (const key of this.#block(block)?.columns.keys() ?? []) keys.add(key);
     }
     return keys;
+  }
+
+  #block(number: number): Block | undefined {
+    return this.#blocks[number - this.#freed];
   }
 
   #remember(series: number, group: number, place: Place): void {
@@ -181,7 +219,7 @@ export class Head {
   #blockFor(measurement: string): Block {
     const open = this.#open.get(measurement);
     if (open !== undefined && open.length < BLOCK_ROWS) return open;
-    const first = this.#blocks.length * BLOCK_ROWS;
+    const first = (this.#freed + this.#blocks.length) * BLOCK_ROWS;
     const block: Block = { first, series: new Float64Array(BLOCK_ROWS), at: new Float64Array(BLOCK_ROWS), columns: new Map(), length: 0 };
     this.#blocks.push(block);
     this.#open.set(measurement, block);

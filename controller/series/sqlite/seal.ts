@@ -13,27 +13,60 @@ const DAY_MS = 86_400_000;
 export const SPAN_MS: readonly number[] = [DAY_MS, 2 * DAY_MS, 8 * DAY_MS, 64 * DAY_MS];
 /** A chunk by series has at most so many rows: one of a day every ten seconds. */
 const CHUNK_ROWS = 8_640;
-/** More than the head ever has rows. */
+/** More than a group ever has rows in the head. */
 const ORDER = 2 ** 24;
 /** A span is joined when it is over and late rounds have had their time. */
 const JOIN_AFTER_MS = 2 * 3_600_000;
 /** So many chunks by group make it worth to sort them by series, by tier. */
 const SORTED_FROM: readonly number[] = [12, 24, 24, 96];
 
-/** What the log holds becomes a chunk for each group. */
-export const seal = ({ db, head, chunks, newest, sealedTo }: Ground): void => {
-  if (head.rows === 0) return;
-  const made = [...head.groups].flatMap(([group, members]) => {
-    const sorted = [...members].sort((a, b) => a - b);
-    const rows = sealedInOrder(head, sorted) ?? stack(sorted.map((series) => ({ series, cut: cutHead(head, head.places(series)) })));
-    return rows === null ? [] : [{ group, rows }];
+/** What is being sealed: the groups that are left of those that had rows when it began, and where head and log stood then. */
+export interface Sealing {
+  readonly groups: number[];
+  readonly blocks: number;
+  readonly logged: number;
+}
+
+/** All that the log holds becomes a chunk for each group. */
+export const seal = (ground: Ground): void => {
+  while (sealSome(ground, Number.POSITIVE_INFINITY));
+};
+
+/**
+ * Seals some groups, about so many rows; false when there was nothing to seal. The log goes with the last of the groups that had rows
+ * when the first was sealed: cut before that, rows are in both, which is as if they had come twice.
+ */
+export const sealSome = (ground: Ground, aboutRows: number): boolean => {
+  const { db, head, chunks, newest, sealedTo } = ground;
+  if (ground.sealing === null && head.rows === 0) return false;
+  const sealing = (ground.sealing ??= {
+    groups: [...head.groups.keys()].reverse(),
+    blocks: head.closeBlocks(),
+    logged: Number(db.prepare('SELECT max(id) AS last FROM log').get()?.['last'] ?? 0),
   });
+  const made: { readonly group: number; readonly members: readonly number[]; readonly rows: Rows | null }[] = [];
+  for (let rows = 0, i = sealing.groups.length - 1; i >= 0 && rows < aboutRows; i -= 1) {
+    const group = sealing.groups[i] ?? 0;
+    const members = [...(head.groups.get(group) ?? [])].sort((a, b) => a - b);
+    const sealed = sealedInOrder(head, members) ?? stack(members.map((series) => ({ series, cut: cutHead(head, head.places(series)) })));
+    made.push({ group, members, rows: sealed });
+    rows += sealed?.at.length ?? 0;
+  }
+  const isLast = made.length === sealing.groups.length;
   transaction(db, () => {
-    for (const { group, rows } of made) chunks.insert(BY_GROUP, RAW, group, rows);
-    db.exec('DELETE FROM log');
+    for (const { group, rows } of made) if (rows !== null) chunks.insert(BY_GROUP, RAW, group, rows);
+    if (isLast) db.prepare('DELETE FROM log WHERE id <= ?').run(sealing.logged);
   });
-  for (const members of head.groups.values()) for (const series of members) sealedTo.set(series, newest.get(series) ?? 0);
-  head.clear();
+  for (const { group, members } of made) {
+    for (const series of members) sealedTo.set(series, newest.get(series) ?? 0);
+    head.drop(group);
+  }
+  sealing.groups.length -= made.length;
+  if (isLast) {
+    head.freeBlocks(sealing.blocks);
+    ground.sealing = null;
+  }
+  return true;
 };
 
 /** The rows of series whose points came in the order of time and once, as most do; null for others, which have to be merged. */
@@ -49,9 +82,10 @@ const sealedInOrder = (head: Head, members: readonly number[]): Rows | null => {
     next = end;
   }
   // Read in the order in which the rows lie in memory: each by its place and where it goes, as one number.
-  const order = Float64Array.from(places.map((place, row) => place * ORDER + row)).sort();
+  const first = places.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY); // small numbers, or they are not exact
+  const order = Float64Array.from(places.map((place, row) => (place - first) * ORDER + row)).sort();
   const target = Uint32Array.from(order, (one) => one % ORDER);
-  const sorted = order.map((one) => Math.floor(one / ORDER));
+  const sorted = order.map((one) => Math.floor(one / ORDER) + first);
   const columns = new Map<number, Column>();
   for (const key of head.keys(places)) {
     const column = head.scatter(sorted, target, key);

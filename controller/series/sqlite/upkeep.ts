@@ -7,12 +7,14 @@ import { type Ground, readNewest } from './ground.ts';
 import { HOUR_MS, RAW } from './plan.ts';
 import { isSketch, rollUp } from './rollup.ts';
 import { stack } from './rows.ts';
-import { joinSome, seal, sortOne } from './seal.ts';
+import { joinSome, sealSome, sortOne } from './seal.ts';
 
 /** What is in the log this long is sealed. */
 const SEAL_AFTER_MS = 5 * 60_000;
 /** An hour is rolled up when it is over and rounds have had this long to come in. */
 const ROLL_UP_AFTER_MS = 2 * 60_000;
+/** Rows. */
+const SEALED_AT_ONCE = 10_000;
 const JOINS_AT_ONCE = 20;
 const DELETED_AT_ONCE = 500;
 
@@ -29,8 +31,8 @@ export const openUpkeep = (ground: Ground): Upkeep => {
       if (ground.head.rows === 0) unsealedSince = null;
       else unsealedSince ??= now;
       if (unsealedSince !== null && (now - unsealedSince >= SEAL_AFTER_MS || now < unsealedSince)) {
-        seal(ground);
-        unsealedSince = null;
+        sealSome(ground, SEALED_AT_ONCE);
+        if (ground.sealing === null) unsealedSince = null;
         return done(true);
       }
       const rolledUp = rollUpNext(ground, Math.floor((now - ROLL_UP_AFTER_MS) / HOUR_MS));

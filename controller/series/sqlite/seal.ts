@@ -25,7 +25,7 @@ export const seal = ({ db, head, chunks, newest, sealedTo }: Ground): void => {
   if (head.rows === 0) return;
   const made = [...head.groups].flatMap(([group, members]) => {
     const sorted = [...members].sort((a, b) => a - b);
-    const rows = sealedInOrder(head, sorted) ?? stack(sorted.map((series) => ({ series, cut: cutHead(head, head.places(series)) })));
+    const rows = sealedInOrder(head, sorted) ?? stack(sorted.map((series) => ({ series, cut: cutHead(head, series) })));
     return rows === null ? [] : [{ group, rows }];
   });
   transaction(db, () => {

@@ -1,6 +1,6 @@
 import type { LatestColumn } from './ports.ts';
 import type { Changes } from './fleet/changes.ts';
-import { columnOfPoint } from './series/columns.ts';
+import { columnOfPoint, FIELDS_OF_ROUND } from './series/columns.ts';
 import { PING } from './series/schema.ts';
 import type { Point, SeriesStore } from './series/store.ts';
 
@@ -24,7 +24,7 @@ export const openLatestRounds = async (store: SeriesStore, changes: Changes, onE
   };
   try {
     // The database may hold other people's pings: theirs have no task of ours, or say where they came from.
-    for (const point of await store.latest(PING, { origin: [''] }))
+    for (const point of await store.latest(PING, { origin: [''] }, [...FIELDS_OF_ROUND, 'interval_ms']))
       if (point.tags['agent'] !== undefined && point.tags['task'] !== undefined) remember(point);
   } catch (error) {
     onError(error);

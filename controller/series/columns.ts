@@ -34,6 +34,8 @@ const FIELDS = [
   ['percentile95_ms', 'min'],
 ] as const satisfies readonly (readonly [string, Aggregate])[];
 type Field = (typeof FIELDS)[number][0];
+/** What the column of one round is made of. */
+export const FIELDS_OF_ROUND: readonly Field[] = FIELDS.map(([field]) => field).filter((field) => field !== 'rtt_sketch');
 type Read = (field: Field) => FieldValue | null;
 
 const ROLLED_MS: readonly number[] = [TIER_MS['1h'], TIER_MS['5m'], TIER_MS['1m']];

@@ -49,6 +49,17 @@ export const bucketQuery = (source: Source, query: Ranged, selected: Selected, b
   return `SELECT ${columns.join(', ')} FROM ${from(source, query.measurement)} ${where}`;
 };
 
+/** Points since `from` of all series that match as one list, the newest first, with their tags beside them. */
+export const recentQuery = (
+  source: Source,
+  { measurement, tags, from: since }: Pick<SeriesQuery, 'measurement' | 'tags' | 'from'>,
+  fields: readonly string[],
+  limit: number,
+): string => {
+  const where = [`time >= ${Math.ceil(since)}ms`, ...conditions(tags)].join(' AND ');
+  return `SELECT ${fields.map(identifier).join(', ')}, *::tag FROM ${from(source, measurement)} WHERE ${where} ORDER BY time DESC LIMIT ${limit}`;
+};
+
 /** The newest point of every series that matches. */
 export const latestQuery = (source: Source, measurement: string, tags: TagFilter, fields?: readonly string[]): string => {
   const where = conditions(tags).join(' AND ');

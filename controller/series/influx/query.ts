@@ -152,14 +152,13 @@ const join = (parts: readonly Series[], limit: number | undefined): Series[] =>
 const limited = (rows: readonly SeriesRow[], limit: number | undefined): readonly SeriesRow[] =>
   limit === undefined ? rows : rows.slice(0, limit);
 
-/** The newest point of every series, in the order of their tags. */
-export const latestPoints = async (reader: Reader, measurement: string, tags: TagFilter, fields?: readonly string[]): Promise<Point[]> => {
+/** The newest point of every series, asked for one by one. */
+export const latestOfEach = async (reader: Reader, measurement: string, tags: TagFilter, fields?: readonly string[]): Promise<Point[]> => {
   const tables = await reader.ask(latestQuery(reader.source, measurement, tags, fields));
-  const points = tables.flatMap(({ tags: of, columns, rows }): Point[] => {
+  return tables.flatMap(({ tags: of, columns, rows }): Point[] => {
     const [row] = rows;
     return row === undefined ? [] : [{ measurement, tags: of, at: Number(row[0]), fields: fieldsOf(columns, row) }];
   });
-  return byTags(points);
 };
 
 /** The tags of every series that any of the places has, in their order. */
@@ -172,7 +171,7 @@ export const listTags = async (readers: readonly Reader[], measurement: string, 
 /** 3.x has no index to ask, so there the points are. */
 const tagsIn = async (reader: Reader, measurement: string, tags: TagFilter): Promise<Series['tags'][]> => {
   const { dialect } = await reader.connection.ready();
-  if (dialect.major === 3) return (await latestPoints(reader, measurement, tags)).map((point) => point.tags);
+  if (dialect.major === 3) return (await latestOfEach(reader, measurement, tags)).map((point) => point.tags);
   const tables = await reader.ask(seriesQuery(reader.source, measurement, tags));
   return tables.flatMap(({ rows }) => rows.map(([key]) => tagsOfKey(String(key))));
 };
@@ -207,7 +206,8 @@ export const fieldsOf = (
 /** Those that have rows, in the order of their tags. */
 export const sorted = (series: readonly Series[]): Series[] => byTags(series.filter(({ rows }) => rows.length > 0));
 
-const byTags = <T extends { readonly tags: Series['tags'] }>(items: readonly T[]): T[] =>
+/** In the order of their tags. */
+export const byTags = <T extends { readonly tags: Series['tags'] }>(items: readonly T[]): T[] =>
   items
     .map((item) => ({ item, key: canonical(item.tags) }))
     .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

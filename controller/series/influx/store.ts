@@ -7,7 +7,8 @@ import { type Connection, type ConnectionState, openConnection } from './connect
 import { describePlace, scanPlace } from './describe.ts';
 import { failureFrom, type InfluxFailure } from './failure.ts';
 import { encodeAll, type Encoder, openEncoder } from './lines.ts';
-import { latestPoints, listTags } from './query.ts';
+import { latestPoints } from './latest.ts';
+import { listTags } from './query.ts';
 import { makeReader } from './reader.ts';
 import type { RollUpNotes } from './rollups/notes.ts';
 import { rollUpDatabase } from './rollups/places.ts';
@@ -41,6 +42,8 @@ export interface InfluxStoreOptions {
 const TIMEOUT_MS = 30_000;
 const DELETE_EVERY_MS = 3_600_000;
 const LISTED_MS = 10_000;
+/** Whose newest point is looked for; what is new and has recent points is found without the list. */
+const LISTED_LONG_MS = 300_000;
 const LISTS_MOST = 100;
 
 /** Opens nothing: a server that is away now is no reason not to start. Throws when the settings are not good. */
@@ -58,9 +61,16 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
       throw error;
     });
   const listSeries = keptFor(
+    LISTED_MS,
     clock,
     () => seriesIn,
     (measurement: string, tags: TagFilter) => orPoints(() => listTags([reader, ...(rollUps?.readers() ?? [])], measurement, tags)),
+  );
+  const listWithPoints = keptFor(
+    LISTED_LONG_MS,
+    clock,
+    () => seriesIn,
+    (measurement: string, tags: TagFilter) => listTags([reader], measurement, tags),
   );
   let nextDeletionAt = Number.NEGATIVE_INFINITY;
   const state: InfluxStore['state'] = () => ({ ...connection.state(), rollUps: rollUps?.state(clock.now()) ?? null });
@@ -78,7 +88,7 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
     },
     query: (query) =>
       orPoints(() => querySeries(reader, query, (bucketed, bucketMs) => rollUps?.plan(bucketed, bucketMs, clock.now()) ?? null)),
-    latest: (measurement, tags, fields) => latestPoints(reader, measurement, tags, fields),
+    latest: (measurement, tags, fields) => latestPoints(reader, listWithPoints, clock.now(), { measurement, tags, fields }),
     listSeries,
     describe: () => describePlace(reader),
     scan: (range) => scanPlace(reader, range),
@@ -104,12 +114,12 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
 };
 
 /** Pages ask again and again which series there are: an answer holds until we write a new one, and not long, because others write too. */
-const keptFor = (clock: Clock, seriesIn: () => number, list: SeriesStore['listSeries']): SeriesStore['listSeries'] => {
+const keptFor = (keptMs: number, clock: Clock, seriesIn: () => number, list: SeriesStore['listSeries']): SeriesStore['listSeries'] => {
   const kept = new Map<string, { readonly at: number; readonly seen: number; readonly found: ReturnType<SeriesStore['listSeries']> }>();
   return (measurement, tags) => {
     const key = JSON.stringify([measurement, tags]);
     const known = kept.get(key);
-    if (known !== undefined && known.seen === seriesIn() && clock.monotonic() - known.at < LISTED_MS) return known.found;
+    if (known !== undefined && known.seen === seriesIn() && clock.monotonic() - known.at < keptMs) return known.found;
     if (kept.size >= LISTS_MOST) kept.clear();
     const found = list(measurement, tags);
     kept.set(key, { at: clock.monotonic(), seen: seriesIn(), found });

@@ -30,10 +30,9 @@ export class Buckets {
     let last = this.#starts.length - 1;
     for (let row = 0; row < at.length; row += 1) {
       const start = Math.floor((at[row] ?? 0) / this.#bucketMs) * this.#bucketMs;
-      const own = series?.[row] ?? 0;
-      if (last < 0 || this.#starts[last] !== start || this.#series[last] !== own) {
+      if (last < 0 || this.#starts[last] !== start || (series !== null && this.#series[last] !== series[row])) {
         this.#starts.push(start);
-        this.#series.push(own);
+        if (series !== null) this.#series.push(series[row] ?? 0);
         last += 1;
       }
       bucketOf[row] = last;
@@ -42,7 +41,7 @@ export class Buckets {
     for (const sum of this.#sums) sum.add(cut, bucketOf, isRolledUp, this.#starts.length, counted);
   }
 
-  /** A column for each that was wanted, in their order; null where no bucket has one. */
+  /** A column for each that was wanted, in their order; null where no bucket has one. `series` is empty where none were given. */
   finish(): { readonly series: Float64Array; readonly at: Float64Array; readonly columns: readonly (Column | null)[] } {
     const columns = this.#sums.map((sum) => sum.finish(this.#starts.length));
     return { series: new Float64Array(this.#series), at: new Float64Array(this.#starts), columns };

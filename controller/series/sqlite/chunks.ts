@@ -34,7 +34,8 @@ export const openChunks = (db: Db): Chunks => {
   const overlapping = db.prepare(
     'SELECT id, rows FROM chunks WHERE level = ? AND tier = ? AND owner = ? AND from_at < ? AND to_at >= ? ORDER BY id',
   );
-  const newest = db.prepare('SELECT max(to_at) AS at FROM chunks WHERE level = ? AND tier = ? AND owner = ?');
+  // The plus keeps SQLite to the owner's few chunks: it would walk back through all of the tier by age until one is this owner's.
+  const newest = db.prepare('SELECT max(+to_at) AS at FROM chunks WHERE level = ? AND tier = ? AND owner = ?');
   const body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   const remove = db.prepare('DELETE FROM chunks WHERE id = ?');
   const opened = new Map<number, Chunk>();

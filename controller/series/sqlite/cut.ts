@@ -44,12 +44,11 @@ export const cutColumns = (at: Float64Array, columns: ReadonlyMap<number, Column
 };
 
 /** A series' rows of the head from ≤ at < to; what came later replaces by field. */
-export const cutHead = (head: Head, all: readonly Place[], from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): Cut => {
-  const times = head.times(all);
-  if (!isUpwards(times)) return cutMixed(head, all, from, to);
-  const [first, end] = [lowerBound(times, from, 0, times.length), lowerBound(times, to, 0, times.length)];
-  const places = end - first === all.length ? all : all.slice(first, end);
-  return cutPlaces(head, places, times.subarray(first, end), (key) => head.gather(places, key));
+export const cutHead = (head: Head, series: number, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY): Cut => {
+  const rows = head.upwards(series, from, to);
+  if (rows === null) return cutMixed(head, head.places(series), from, to);
+  const { places, at } = rows;
+  return cutPlaces(head, places, at, (key) => head.gather(places, key));
 };
 
 /** Places that came in another order than that of time, or more than once. */

@@ -3,10 +3,13 @@ import { type Column, noNumbers, noTexts } from './codec/chunk.ts';
 import { columnKey } from './stats.ts';
 
 const BLOCK_ROWS = 1_024;
+/** A place's block and row without a division. */
+const BLOCK_BITS = 10;
+const ROW_MASK = BLOCK_ROWS - 1;
 
 interface Block {
   /** The place of its first row. */
-  readonly first: Place;
+  first: Place;
   readonly series: Float64Array;
   readonly at: Float64Array;
   readonly columns: Map<number, Float64Array | (string | null)[]>;
@@ -22,15 +25,21 @@ export interface Batch {
   readonly columns: readonly (readonly [field: number, values: Column])[];
 }
 
-/** Where a row is: block · BLOCK_ROWS + row, blocks counted since the head was last empty. */
+/** Where a row is: block · BLOCK_ROWS + row. */
 export type Place = number;
+
+/** One series' rows in the order of arrival. Their times once more: those of a block are those of all series. */
+interface Arrived {
+  readonly places: Place[];
+  readonly at: number[];
+  /** In the order of time, no two alike. */
+  isUpwards: boolean;
+}
 
 export class Head {
   #blocks: Block[] = [];
-  /** Blocks that are gone. */
-  #freed = 0;
   #open = new Map<string, Block>();
-  #places = new Map<number, Place[]>();
+  #arrived = new Map<number, Arrived>();
   #groups = new Map<number, Set<number>>();
   #rows = 0;
   #span: { readonly from: number; readonly to: number } | null = null;
@@ -52,35 +61,38 @@ export class Head {
   /** From now on rows go to new blocks; how many blocks there are until here. */
   closeBlocks(): number {
     this.#open = new Map();
-    return this.#freed + this.#blocks.length;
+    return this.#blocks.length;
   }
 
   /** The rows of this group are elsewhere now. Their memory is free when all rows of their blocks are. */
   drop(group: number): void {
     for (const series of this.#groups.get(group) ?? []) {
       this.#rows -= this.places(series).length;
-      this.#places.delete(series);
+      this.#arrived.delete(series);
     }
     this.#groups.delete(group);
   }
 
-  /** Frees the blocks up to there, as `closeBlocks` counted them: none of their rows is here any more. */
-  freeBlocks(upTo: number): void {
+  /** Frees the first blocks, none of whose rows is here any more. All places are others after this. */
+  freeBlocks(count: number): void {
     if (this.#rows === 0) {
       this.clear();
       return;
     }
-    this.#blocks.splice(0, upTo - this.#freed);
-    this.#freed = upTo;
+    const rows = count * BLOCK_ROWS;
+    this.#blocks.splice(0, count);
     this.#span = null;
-    for (const { at, length } of this.#blocks) this.#widen(at.subarray(0, length));
+    for (const block of this.#blocks) {
+      block.first -= rows;
+      this.#widen(block.at.subarray(0, block.length));
+    }
+    for (const { places } of this.#arrived.values()) for (let i = 0; i < places.length; i += 1) places[i] = (places[i] ?? 0) - rows;
   }
 
   clear(): void {
     this.#blocks = [];
-    this.#freed = 0;
     this.#open = new Map();
-    this.#places = new Map();
+    this.#arrived = new Map();
     this.#groups = new Map();
     this.#rows = 0;
     this.#span = null;
@@ -93,7 +105,8 @@ export class Head {
       block.series.set(series.subarray(from, to), block.length);
       block.at.set(at.subarray(from, to), block.length);
       for (const [field, values] of columns) copy(block, columnKey(field), values, from, to);
-      for (let row = from; row < to; row += 1) this.#remember(series[row] ?? 0, group(row), block.first + block.length + row - from);
+      for (let row = from; row < to; row += 1)
+        this.#remember(series[row] ?? 0, group(row), block.first + block.length + row - from, at[row] ?? 0);
       block.length += to - from;
       from = to;
     }
@@ -112,11 +125,25 @@ export class Head {
 
   /** A series' rows in the order of arrival. */
   places(series: number): readonly Place[] {
-    return this.#places.get(series) ?? [];
+    return this.#arrived.get(series)?.places ?? [];
+  }
+
+  /** A series' rows from ≤ at < to with their times; null when they came in another order than that of time. */
+  upwards(series: number, from: number, to: number): { readonly places: readonly Place[]; readonly at: Float64Array } | null {
+    const arrived = this.#arrived.get(series);
+    if (arrived === undefined) return { places: [], at: new Float64Array(0) };
+    if (!arrived.isUpwards) return null;
+    const { places, at } = arrived;
+    let [first, end] = [0, at.length];
+    while (first < end && (at[first] ?? 0) < from) first += 1;
+    while (end > first && (at[end - 1] ?? 0) >= to) end -= 1;
+    const times = new Float64Array(end - first);
+    for (let i = first; i < end; i += 1) times[i - first] = at[i] ?? 0;
+    return { places: end - first === places.length ? places : places.slice(first, end), at: times };
   }
 
   at(place: Place): number {
-    return this.#block(Math.floor(place / BLOCK_ROWS))?.at[place % BLOCK_ROWS] ?? 0;
+    return this.#blocks[place >>> BLOCK_BITS]?.at[place & ROW_MASK] ?? 0;
   }
 
   /** The times of these rows. */
@@ -126,19 +153,19 @@ export class Head {
     let block = -1;
     for (let i = 0; i < places.length; i += 1) {
       const place = places[i] ?? 0;
-      const of = Math.floor(place / BLOCK_ROWS);
+      const of = place >>> BLOCK_BITS;
       if (of !== block) {
         block = of;
-        own = this.#block(of)?.at;
+        own = this.#blocks[of]?.at;
       }
-      times[i] = own?.[place - of * BLOCK_ROWS] ?? 0;
+      times[i] = own?.[place & ROW_MASK] ?? 0;
     }
     return times;
   }
 
   value(place: Place, key: number): number | string | null {
-    const column = this.#block(Math.floor(place / BLOCK_ROWS))?.columns.get(key);
-    const value = column?.[place % BLOCK_ROWS];
+    const column = this.#blocks[place >>> BLOCK_BITS]?.columns.get(key);
+    const value = column?.[place & ROW_MASK];
     return value === undefined || Number.isNaN(value) ? null : value;
   }
 
@@ -150,12 +177,12 @@ export class Head {
     let block = -1;
     for (let i = 0; i < places.length; i += 1) {
       const place = places[i] ?? 0;
-      const own = Math.floor(place / BLOCK_ROWS);
+      const own = place >>> BLOCK_BITS;
       if (own !== block) {
         block = own;
-        column = this.#block(own)?.columns.get(key);
+        column = this.#blocks[own]?.columns.get(key);
       }
-      const value = column?.[place - own * BLOCK_ROWS];
+      const value = column?.[place & ROW_MASK];
       if (value === undefined || value === null || Number.isNaN(value)) continue;
       if (typeof value === 'number') {
         numbers ??= noNumbers(places.length);
@@ -177,7 +204,7 @@ export class Head {
       const first = block * BLOCK_ROWS;
       let to = from + 1;
       while (to < places.length && (places[to] ?? 0) < first + BLOCK_ROWS) to += 1;
-      const column = this.#block(block)?.columns.get(key);
+      const column = this.#blocks[block]?.columns.get(key);
       if (column instanceof Float64Array) {
         numbers ??= noNumbers(places.length);
         for (let i = from; i < to; i += 1) numbers[target[i] ?? 0] = column[(places[i] ?? 0) - first] ?? Number.NaN;
@@ -195,22 +222,22 @@ export class Head {
     const keys = new Set<number>();
     let last = -1;
     for (const place of places) {
-      const block = Math.floor(place / BLOCK_ROWS);
+      const block = place >>> BLOCK_BITS;
       if (block === last) continue;
       last = block;
-      for (const key of this.#block(block)?.columns.keys() ?? []) keys.add(key);
+      for (const key of this.#blocks[block]?.columns.keys() ?? []) keys.add(key);
     }
     return keys;
   }
 
-  #block(number: number): Block | undefined {
-    return this.#blocks[number - this.#freed];
-  }
-
-  #remember(series: number, group: number, place: Place): void {
-    const places = this.#places.get(series);
-    if (places === undefined) this.#places.set(series, [place]);
-    else places.push(place);
+  #remember(series: number, group: number, place: Place, at: number): void {
+    const arrived = this.#arrived.get(series);
+    if (arrived === undefined) this.#arrived.set(series, { places: [place], at: [at], isUpwards: true });
+    else {
+      if (at <= (arrived.at.at(-1) ?? at)) arrived.isUpwards = false;
+      arrived.places.push(place);
+      arrived.at.push(at);
+    }
     const members = this.#groups.get(group);
     if (members === undefined) this.#groups.set(group, new Set([series]));
     else members.add(series);
@@ -219,7 +246,7 @@ export class Head {
   #blockFor(measurement: string): Block {
     const open = this.#open.get(measurement);
     if (open !== undefined && open.length < BLOCK_ROWS) return open;
-    const first = (this.#freed + this.#blocks.length) * BLOCK_ROWS;
+    const first = this.#blocks.length * BLOCK_ROWS;
     const block: Block = { first, series: new Float64Array(BLOCK_ROWS), at: new Float64Array(BLOCK_ROWS), columns: new Map(), length: 0 };
     this.#blocks.push(block);
     this.#open.set(measurement, block);

@@ -47,8 +47,15 @@ const aggregated = (query: SeriesQuery, stored: readonly (Field | null)[], colum
     const [first = null, counts] = own;
     if (aggregate !== 'mean') return first;
     if (!(first instanceof Float64Array) || !(counts instanceof Float64Array)) return null;
-    return first.map((sum, row) => sum / (counts[row] ?? Number.NaN));
+    return quotients(first, counts);
   });
+};
+
+/** A loop: `map` of a typed array takes several times as long, and there is a column a series. */
+const quotients = (sums: Float64Array, counts: Float64Array): Float64Array => {
+  const means = new Float64Array(sums.length);
+  for (let row = 0; row < sums.length; row += 1) means[row] = (sums[row] ?? Number.NaN) / (counts[row] ?? Number.NaN);
+  return means;
 };
 
 /** Without the rows that have nothing, and no more than the limit. */

@@ -18,7 +18,7 @@ export const openReader = (chunks: Chunks, head: Head, sealedTo: ReadonlyMap<num
   return {
     readChunks,
     read({ id, group }, tier, from, to) {
-      if (tier === RAW && from > (sealedTo.get(id) ?? Number.NEGATIVE_INFINITY)) return cutHead(head, head.places(id), from, to);
+      if (tier === RAW && from > (sealedTo.get(id) ?? Number.NEGATIVE_INFINITY)) return cutHead(head, id, from, to);
       const bySeries = chunks.list(BY_SERIES, tier, id, from, to);
       const byGroup = chunks.list(BY_GROUP, tier, group, from, to);
       const cuts = cutsOf(
@@ -27,7 +27,7 @@ export const openReader = (chunks: Chunks, head: Head, sealedTo: ReadonlyMap<num
         from,
         to,
       );
-      return mergeCuts(tier === RAW ? [...cuts, cutHead(head, head.places(id), from, to)] : cuts);
+      return mergeCuts(tier === RAW ? [...cuts, cutHead(head, id, from, to)] : cuts);
     },
   };
 };

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 export const SPAN_MS: readonly number[] = [DAY_MS, 2 * DAY_MS, 8 * DAY_MS, 64 * DAY_MS];
 /** A chunk by series has at most so many rows: one of a day every ten seconds. */
 const CHUNK_ROWS = 8_640;
-/** More than a group ever has rows in the head. */
+/** More than the head ever has rows. */
 const ORDER = 2 ** 24;
 /** A span is joined when it is over and late rounds have had their time. */
 const JOIN_AFTER_MS = 2 * 3_600_000;
@@ -48,7 +48,7 @@ export const sealSome = (ground: Ground, aboutRows: number): boolean => {
   for (let rows = 0, i = sealing.groups.length - 1; i >= 0 && rows < aboutRows; i -= 1) {
     const group = sealing.groups[i] ?? 0;
     const members = [...(head.groups.get(group) ?? [])].sort((a, b) => a - b);
-    const sealed = sealedInOrder(head, members) ?? stack(members.map((series) => ({ series, cut: cutHead(head, head.places(series)) })));
+    const sealed = sealedInOrder(head, members) ?? stack(members.map((series) => ({ series, cut: cutHead(head, series) })));
     made.push({ group, members, rows: sealed });
     rows += sealed?.at.length ?? 0;
   }
@@ -82,10 +82,9 @@ const sealedInOrder = (head: Head, members: readonly number[]): Rows | null => {
     next = end;
   }
   // Read in the order in which the rows lie in memory: each by its place and where it goes, as one number.
-  const first = places.reduce((least, place) => Math.min(least, place), Number.POSITIVE_INFINITY); // small numbers, or they are not exact
-  const order = Float64Array.from(places.map((place, row) => (place - first) * ORDER + row)).sort();
+  const order = Float64Array.from(places.map((place, row) => place * ORDER + row)).sort();
   const target = Uint32Array.from(order, (one) => one % ORDER);
-  const sorted = order.map((one) => Math.floor(one / ORDER) + first);
+  const sorted = order.map((one) => Math.floor(one / ORDER));
   const columns = new Map<number, Column>();
   for (const key of head.keys(places)) {
     const column = head.scatter(sorted, target, key);

@@ -38,8 +38,8 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
   const remove = db.prepare('DELETE FROM series WHERE id = ?');
   const byKey = new Map<string, Entry>();
   const byId = new Map<number, Entry>();
-  /** By the task, which every query of a page names, so that one pair does not look at all. */
-  const byTask = new Map<string, Set<Entry>>();
+  /** By the tags that the queries of pages name, so that one pair, or some agents, do not look at all. */
+  const byTag = { task: new Map<string, Set<Entry>>(), agent: new Map<string, Set<Entry>>() };
   const byGroup = new Map<number, Entry[]>();
   const groups = new Map<string, number>();
   /** Everything of one measurement in order; sorted anew after a series has been added. */
@@ -52,13 +52,15 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
     const members = byGroup.get(entry.group);
     if (members === undefined) byGroup.set(entry.group, [entry]);
     else members.push(entry);
-    const task = entry.tags['task'] ?? '';
-    const of = byTask.get(task) ?? new Set();
-    byTask.set(task, of.add(entry));
+    for (const [tag, byValue] of Object.entries(byTag)) {
+      const value = entry.tags[tag] ?? '';
+      const alike = byValue.get(value) ?? new Set();
+      byValue.set(value, alike.add(entry));
+    }
   };
   const reload = (): void => {
     generation += 1;
-    for (const known of [byKey, byId, byTask, byGroup, groups, inOrder]) known.clear();
+    for (const known of [byKey, byId, byTag.task, byTag.agent, byGroup, groups, inOrder]) known.clear();
     for (const row of db.prepare('SELECT id, measurement, agent FROM groups').all())
       groups.set(`${String(row['measurement'])} ${String(row['agent'])}`, Number(row['id']));
     for (const row of db.prepare('SELECT id, measurement, tags, "group" FROM series ORDER BY id').all()) {
@@ -82,6 +84,16 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
     inOrder.set(measurement, entries);
     return entries;
   };
+  /** All that may match by the one tag that leaves the fewest; null when no such tag is named. */
+  const candidates = (wanted: TagFilter): readonly Set<Entry>[] | null => {
+    const found = Object.entries(byTag).flatMap(([tag, byValue]) => {
+      const values = wanted[tag];
+      if (values === undefined) return [];
+      const sets = [...new Set(values)].flatMap((value) => byValue.get(value) ?? []);
+      return [{ sets, size: sets.reduce((sum, { size }) => sum + size, 0) }];
+    });
+    return found.toSorted((a, b) => a.size - b.size)[0]?.sets ?? null;
+  };
   reload();
   return {
     take(measurement, tags) {
@@ -101,11 +113,11 @@ export const openSeriesIndex = (db: Db): SeriesIndex => {
       const filters = Object.entries(wanted).map(([tag, values]) => [tag, new Set(values)] as const);
       const isWanted = (entry: Entry): boolean =>
         entry.measurement === measurement && filters.every(([tag, values]) => values.has(entry.tags[tag] ?? ''));
-      const tasks = wanted['task'];
-      return tasks === undefined
+      const sets = candidates(wanted);
+      return sets === null
         ? ordered(measurement).filter(isWanted)
-        : [...new Set(tasks)]
-            .flatMap((task) => [...(byTask.get(task) ?? [])])
+        : sets
+            .flatMap((set) => [...set])
             .filter(isWanted)
             .sort(byText);
     },

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
-import { bucketFor, readColumns } from '../../../../controller/series/columns.ts';
+import { bucketFor, columnOfPoint, FIELDS_OF_ROUND, readColumns } from '../../../../controller/series/columns.ts';
 import { BYTES_PER_ROUND } from '../../../../controller/fleet/budget.ts';
 import { pointOf } from '../../../../controller/series/schema.ts';
 import { openSqliteStore } from '../../../../controller/series/sqlite/store.ts';
@@ -18,6 +18,17 @@ t.test(
     t.ok(Math.floor(86_400_006 / bucketMs) - Math.floor(7 / bucketMs) + 1 <= 100);
   },
 );
+
+t.test('columns: a round is shown alike from all its fields and from those that are asked for at the start', async (t) => {
+  const rounds = [
+    makeRound(1, 0, {}, [1, 2, 3]),
+    makeRound(2, 0, { outcome: { status: 'failed', blame: 'agent', reason: 'guard-rail' } }),
+  ];
+  for (const { at, fields } of rounds.map((round) => pointOf('ams1', round, {}))) {
+    const asked = Object.fromEntries(FIELDS_OF_ROUND.flatMap((field) => (fields[field] === undefined ? [] : [[field, fields[field]]])));
+    t.same(columnOfPoint({ at, fields: asked }), columnOfPoint({ at, fields }));
+  }
+});
 
 t.test('columns: a bucket adds counts, keeps the worst round, and takes its quantiles from all its packets', async (t) => {
   const store = openSqliteStore(new DatabaseSync(':memory:'));

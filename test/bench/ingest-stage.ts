@@ -19,6 +19,8 @@ export interface Through {
   readonly behindP99S: number | null;
   readonly rssMiB: number;
   readonly roundsABatch: number;
+  /** Turned away before they were read, because too many waited: their agents send them again. */
+  readonly batchesDropped: number;
   /** Cores that each process took. */
   readonly cores: Readonly<Record<string, number>>;
 }
@@ -48,6 +50,7 @@ export const measureThrough = async (say: (line: string) => void, load: Load, in
     sent: sent.rounds,
     acknowledged: sent.acknowledged,
     roundsABatch: sent.rounds / Math.max(1, sent.batches),
+    batchesDropped: after.dropped - before.dropped,
     storedPerSecond,
     behindP99S: p99(before.behind, after.behind),
     rssMiB,
@@ -58,6 +61,7 @@ export const measureThrough = async (say: (line: string) => void, load: Load, in
 interface Reading {
   readonly at: number;
   readonly stored: number;
+  readonly dropped: number;
   readonly behind: ReadonlyMap<number, number>;
   readonly cpuS: ReadonlyMap<string, number>;
 }
@@ -73,7 +77,8 @@ const reading = async (stage: LoadStage, influxd: Influxd | null): Promise<Readi
   );
   const processes = { ...stage.processes(), ...(influxd?.pid === undefined ? {} : { influxd: influxd.pid }) };
   const cpuS = new Map(Object.entries(processes).map(([name, pid]) => [name, cpuOf(pid)]));
-  return { at, stored: Number(/^sonde_rounds_stored_total (\d+)$/m.exec(text)?.[1] ?? 0), behind, cpuS };
+  const counter = (name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return { at, stored: counter('sonde_rounds_stored_total'), dropped: counter('sonde_batches_dropped_total'), behind, cpuS };
 };
 
 const cpuOf = (pid: number): number => family(pid).reduce((sum, one) => sum + (cpuNs(one) ?? 0), 0) / 1e9;

@@ -97,6 +97,7 @@ const tell = (figures: Record<string, number | null>, name: string, run: Through
   figures[`${name}: p99 stored behind measured, s`] = run.behindP99S;
   figures[`${name}: controller, MiB`] = run.rssMiB;
   figures[`${name}: rounds a batch`] = run.roundsABatch;
+  figures[`${name}: batches turned away`] = run.batchesDropped;
   for (const [process, cores] of Object.entries(run.cores)) figures[`${name}: ${process}, cores`] = cores;
 };
 

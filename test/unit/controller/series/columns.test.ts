@@ -20,10 +20,7 @@ t.test(
 );
 
 t.test('columns: a round is shown alike from all its fields and from those that are asked for at the start', async (t) => {
-  const rounds = [
-    makeRound(1, 0, {}, [1, 2, 3]),
-    makeRound(2, 0, { outcome: { status: 'failed', blame: 'agent', reason: 'guard-rail' } }),
-  ];
+  const rounds = [makeRound(1, 0, {}, [1, 2, 3]), makeRound(2, 0, { outcome: { status: 'failed', blame: 'agent', reason: 'guard-rail' } })];
   for (const { at, fields } of rounds.map((round) => pointOf('ams1', round, {}))) {
     const asked = Object.fromEntries(FIELDS_OF_ROUND.flatMap((field) => (fields[field] === undefined ? [] : [[field, fields[field]]])));
     t.same(columnOfPoint({ at, fields: asked }), columnOfPoint({ at, fields }));

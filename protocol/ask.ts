@@ -50,7 +50,8 @@ export const SeriesCatalogue = z.object({
   measurements: z.array(
     z.object({
       measurement: z.string(),
-      series: z.int(),
+      /** null: more than the store counts (10,000 in InfluxDB), or it does not tell. */
+      series: z.int().nullable(),
       fields: z.array(z.object({ field: z.string(), type: z.enum(['int', 'float', 'string', 'bool']) })),
       tags: z.array(z.object({ tag: z.string(), values: z.array(z.string()) })),
       metrics: z.array(z.object({ name: z.string(), unit: z.string(), definition: z.string() })),

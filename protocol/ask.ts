@@ -63,7 +63,9 @@ export type SeriesCatalogue = z.infer<typeof SeriesCatalogue>;
 /** GET /store/usage: what is kept for how long, what it takes, and what it will take. */
 export const Storage = z.object({
   kind: z.string(),
-  bytes: z.number(),
+  /** null: InfluxDB does not tell. */
+  bytes: z.number().nullable(),
+  /** On the disk of the embedded store; null: that is not where points go, or it is not known. */
   freeBytes: z.number().nullable(),
   tiers: z.array(
     z.object({

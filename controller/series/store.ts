@@ -62,8 +62,8 @@ export interface MeasurementView {
 }
 
 export interface StoreUsage {
-  /** On disk, in all. */
-  readonly bytes: number;
+  /** On disk, in all; null: nobody tells. */
+  readonly bytes: number | null;
   readonly tiers: readonly {
     readonly tier: Tier;
     readonly bytes: number;

@@ -31,6 +31,8 @@ t.test(
     await api.deps.storage.store.write(
       Array.from({ length: 5 }, (_, i) => pointOf('ams1', makeRound(i + 1, 1_800_000_000_000 + i * 60_000), {})),
     );
+    const usage = (await api.ask('GET', '/api/v1/store/usage', undefined, operator)).json;
+    t.match(usage, { kind: 'influx', freeBytes: null, fullAt: null }, 'the disk of the controller is not its');
     const answer = await ask('SELECT "packets_transmitted", "percentile50_ms" FROM "ping" GROUP BY "agent"');
     t.equal(answer.status, 200);
     const { tables, cut } = InfluxqlAnswer.parse(answer.json);

@@ -17,8 +17,8 @@ export const StoreUsage = () => {
   useEffect(() => every(REFRESH_MS, usage.reload), [usage.reload]);
   if (usage.data === null)
     return <section class="panel">{usage.error ? <Failure error={usage.error} retry={usage.reload} /> : <Skeleton rows={5} />}</section>;
-  const { kind, bytes: taken, freeBytes, finalBytes, fullAt, tiers } = usage.data;
-  if (kind !== 'sqlite') return <ElsewhereUsage taken={taken} />;
+  const { bytes: taken, freeBytes, finalBytes, fullAt, tiers } = usage.data;
+  if (tiers.length === 0) return <ElsewhereUsage taken={taken} />;
   return (
     <section class="panel">
       <div class="panel-head ruled">

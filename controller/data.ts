@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Db } from '../protocol/database.ts';
 
@@ -21,8 +21,16 @@ export const pathsIn = (data: string) =>
 
 /** Makes the directory for its owner only. Throws with the path when it may not. */
 export const prepareDirectory = (data: string): void => {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeDirectories(data, 0o700);
   if ((statSync(data).mode & 0o077) !== 0) chmodSync(data, 0o700);
+};
+
+/** With those above it, level by level: Node's own `recursive` never ends where the system says that the parent, which is there, is not (below /proc). Throws with the path. */
+export const makeDirectories = (path: string, mode = 0o777): void => {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirectories(above, mode);
+  mkdirSync(path, { mode });
 };
 
 export const openDatabase = (path: string): Db => new DatabaseSync(path);

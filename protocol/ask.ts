@@ -50,7 +50,8 @@ export const SeriesCatalogue = z.object({
   measurements: z.array(
     z.object({
       measurement: z.string(),
-      series: z.int(),
+      /** null: more than the store counts (10,000 in InfluxDB), or it does not tell. */
+      series: z.int().nullable(),
       fields: z.array(z.object({ field: z.string(), type: z.enum(['int', 'float', 'string', 'bool']) })),
       tags: z.array(z.object({ tag: z.string(), values: z.array(z.string()) })),
       metrics: z.array(z.object({ name: z.string(), unit: z.string(), definition: z.string() })),
@@ -62,7 +63,9 @@ export type SeriesCatalogue = z.infer<typeof SeriesCatalogue>;
 /** GET /store/usage: what is kept for how long, what it takes, and what it will take. */
 export const Storage = z.object({
   kind: z.string(),
-  bytes: z.number(),
+  /** null: InfluxDB does not tell. */
+  bytes: z.number().nullable(),
+  /** On the disk of the embedded store; null: that is not where points go, or it is not known. */
   freeBytes: z.number().nullable(),
   tiers: z.array(
     z.object({

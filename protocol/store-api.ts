@@ -24,6 +24,21 @@ export const InfluxRequest = z.strictObject({
 });
 export type InfluxRequest = z.infer<typeof InfluxRequest>;
 
+/** ok, or why points wait: nothing is lost while the arrival log has room. */
+const PHASES = [
+  'unknown',
+  'ok',
+  'unreachable',
+  'slow',
+  'unauthorised',
+  'missing',
+  'disk-full',
+  'busy',
+  'too-large',
+  'refused-lines',
+  'failing',
+] as const;
+
 export const InfluxView = z.object({
   url: z.string(),
   database: z.string(),
@@ -33,20 +48,7 @@ export const InfluxView = z.object({
   writePath: z.string().nullable(),
   /** null: it keeps everything, or does not tell. */
   retentionMs: z.number().nullable(),
-  /** ok, or why points wait: nothing is lost while the arrival log has room. */
-  phase: z.enum([
-    'unknown',
-    'ok',
-    'unreachable',
-    'slow',
-    'unauthorised',
-    'missing',
-    'disk-full',
-    'busy',
-    'too-large',
-    'refused-lines',
-    'failing',
-  ]),
+  phase: z.enum(PHASES),
   since: at,
   message: z.string().nullable(),
   /** What to type where a database, bucket or right is missing that we may not give ourselves. */
@@ -69,6 +71,33 @@ export const InfluxView = z.object({
 });
 export type InfluxView = z.infer<typeof InfluxView>;
 
+/** Where points go: there; made at the first use; not there, and to be made by somebody else; or not known before it is tried. */
+const PlaceFound = z.enum(['there', 'will-be-made', 'missing', 'unknown']);
+
+/** What an InfluxDB lets us do, found out without changing anything there. null: not known. */
+export const InfluxTest = z.object({
+  url: z.string(),
+  database: z.string(),
+  retentionPolicy: z.string(),
+  /** null: no InfluxDB has answered; '' where it does not tell. */
+  version: z.string().nullable(),
+  writePath: z.string().nullable(),
+  retentionMs: z.number().nullable(),
+  phase: z.enum(PHASES),
+  /** False: PUT /store/influx refuses it. */
+  isUsable: z.boolean(),
+  signsIn: z.boolean().nullable(),
+  mayWrite: z.boolean().nullable(),
+  mayRead: z.boolean().nullable(),
+  place: PlaceFound,
+  rollUps: z.object({ database: z.string(), place: PlaceFound }),
+  /** What is wrong, or what will happen. */
+  message: z.string().nullable(),
+  /** What to type where a database, bucket or right is missing that we may not give ourselves, that of the roll-ups as well. */
+  commands: z.array(z.string()),
+});
+export type InfluxTest = z.infer<typeof InfluxTest>;
+
 export const SetAsidePoint = z.object({
   refusedAt: at,
   measurement: z.string(),
@@ -78,7 +107,7 @@ export const SetAsidePoint = z.object({
   reason: z.string(),
 });
 
-/** GET /store; PUT /store/influx (admin) changes to it, DELETE /store/influx back to the embedded one. POST /store/test → InfluxView, changes nothing. */
+/** GET /store; PUT /store/influx (admin) changes to it, DELETE /store/influx back to the embedded one. POST /store/test → InfluxTest, changes nothing, here or there. */
 export const StoreView = z.object({
   kind: z.enum(['sqlite', 'influx']),
   /** Named by a flag, the environment or controller.yaml: only there it can be changed. */

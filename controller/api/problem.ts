@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { Problem } from '../../protocol/api.ts';
 import type { Refused } from '../fleet/refusal.ts';
+import { InfluxFailure } from '../series/influx/failure.ts';
 
 type FieldError = NonNullable<Problem['errors']>[number];
 
@@ -37,6 +38,7 @@ export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply
 /** The problem of an error that a route threw; null when it is a bug of ours, which the caller must log. */
 export const problemOf = (error: FastifyError | Error): Problem | null => {
   if ('problem' in error) return Problem.parse(error.problem);
+  if (error instanceof InfluxFailure) return makeProblem(503, `the store cannot answer now: ${error.message}`);
   const status = 'statusCode' in error ? error.statusCode : undefined;
   return status !== undefined && status >= 400 && status < 500 ? makeProblem(status, error.message) : null;
 };

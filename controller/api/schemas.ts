@@ -6,6 +6,10 @@ import { AgentId, RuleId, TargetId } from '../../protocol/ids.ts';
 /** The refusals that every route may give. */
 export const problems = {
   '4xx': { description: 'Refused: what, where, and what would be right', content: { 'application/problem+json': { schema: Problem } } },
+  503: {
+    description: 'InfluxDB, where points are kept there, does not answer or refuses our login: the reason is in detail',
+    content: { 'application/problem+json': { schema: Problem } },
+  },
 };
 
 export const AgentPath = z.object({ id: AgentId });

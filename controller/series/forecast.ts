@@ -18,7 +18,7 @@ export interface TierForecast {
   readonly finalBytes: number | null;
 }
 export interface Forecast {
-  readonly bytes: number;
+  readonly bytes: number | null;
   readonly tiers: readonly TierForecast[];
   readonly finalBytes: number | null;
   /** When the disk is full at this pace; null: never, or nobody can say. */

@@ -54,15 +54,16 @@ export type Retention = Readonly<Record<Tier, number>>;
 /** What there is to ask for. */
 export interface MeasurementView {
   readonly measurement: string;
-  readonly series: number;
+  /** null: more than the store counts, or it does not tell. */
+  readonly series: number | null;
   readonly fields: readonly { readonly field: string; readonly type: 'int' | 'float' | 'string' | 'bool' }[];
   /** Each tag's values in order, the first hundred. */
   readonly tags: readonly { readonly tag: string; readonly values: readonly string[] }[];
 }
 
 export interface StoreUsage {
-  /** On disk, in all. */
-  readonly bytes: number;
+  /** On disk, in all; null: nobody tells. */
+  readonly bytes: number | null;
   readonly tiers: readonly {
     readonly tier: Tier;
     readonly bytes: number;

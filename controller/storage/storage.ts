@@ -2,9 +2,10 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../protocol/time.ts';
 import type { Log } from '../../protocol/log.ts';
+import { type Examined, examine } from '../series/influx/examine.ts';
 import { type InfluxSettings, shownUrl } from '../series/influx/settings.ts';
 import { type InfluxState, type InfluxStore, openInfluxStore } from '../series/influx/store.ts';
-import type { SeriesStore } from '../series/store.ts';
+import type { Retention, SeriesStore } from '../series/store.ts';
 import { readNote, writeNote } from '../start/state-notes.ts';
 import type { State } from '../state/database.ts';
 import { BackfillPlace, runBackfill } from './backfill.ts';
@@ -27,8 +28,8 @@ export interface Storage extends AsyncDisposable {
   readonly store: SeriesStore;
   readonly setAside: SetAside;
   state(): StorageState;
-  /** Finds version and place of an InfluxDB out, and what is missing there; changes nothing here. */
-  test(settings: InfluxSettings): Promise<InfluxState>;
+  /** What an InfluxDB lets us do, and what is missing there; changes nothing, here or there. */
+  test(settings: InfluxSettings, retention: Retention): Promise<Examined>;
   /** One question in InfluxQL to the InfluxDB in use, with its login; null: none is. Rejects with InfluxFailure. */
   influxql(question: string): ReturnType<InfluxStore['ask']> | null;
   /** From now on every point goes there, and what is here is copied behind. */
@@ -140,11 +141,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
       backfill: backfill === null ? null : { ...backfill, trouble },
     }),
     influxql: (question) => influx?.ask(question) ?? null,
-    async test(settings) {
-      await using store = openInfluxStore(settings, { clock, timeoutMs: TEST_MS });
-      await store.connect().catch(() => undefined); // the state says what went wrong
-      return store.state();
-    },
+    test: (settings, retention) => examine(settings, retention, TEST_MS),
     async useInflux(settings) {
       const before = influx;
       await stopCopying();

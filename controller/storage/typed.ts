@@ -22,15 +22,16 @@ export const namingRefused = (store: SeriesStore): SeriesStore => ({
 export const sift = (points: readonly Point[], views: readonly Pick<MeasurementView, 'measurement' | 'fields'>[]): RefusedPoint[] => {
   const types = new Map(views.map(({ measurement, fields }) => [measurement, new Map(fields.map(({ field, type }) => [field, type]))]));
   return points.flatMap((point): RefusedPoint[] => {
-    const { measurement } = point;
+    const { measurement, integers = [] } = point;
     const known = types.get(measurement) ?? new Map<string, StoredType>();
     types.set(measurement, known);
     for (const [field, value] of Object.entries(point.fields)) {
-      const type = known.get(field) ?? natural(measurement, field, value);
+      const type = known.get(field) ?? natural(measurement, field, value, integers);
       if (!fits(value, type))
         return [{ point, reason: `${measurement}.${field}: ${CAME[kindOf(value)]} is not ${WANTED[type]}, as the field is` }];
     }
-    for (const [field, value] of Object.entries(point.fields)) if (!known.has(field)) known.set(field, natural(measurement, field, value));
+    for (const [field, value] of Object.entries(point.fields))
+      if (!known.has(field)) known.set(field, natural(measurement, field, value, integers));
     return [];
   });
 };
@@ -48,8 +49,11 @@ const kindOf = (value: FieldValue): keyof typeof CAME =>
 const CAME = { text: 'a text', bool: 'true or false', whole: 'a number', fraction: 'a fraction', none: 'what is no number' } as const;
 const WANTED: Readonly<Record<StoredType, string>> = { string: 'a text', bool: 'true or false', int: 'an integer', float: 'a number' };
 
-const natural = (measurement: string, field: string, value: FieldValue): StoredType =>
-  typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : fieldType(measurement, field) === 'int' ? 'int' : 'float';
+const natural = (measurement: string, field: string, value: FieldValue, integers: readonly string[]): StoredType => {
+  if (typeof value !== 'number') return typeof value === 'string' ? 'string' : 'bool';
+  const known = fieldType(measurement, field);
+  return known === 'int' || (known === undefined && integers.includes(field)) ? 'int' : 'float';
+};
 
 const fits = (value: FieldValue, type: StoredType): boolean => {
   switch (type) {

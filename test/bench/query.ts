@@ -37,7 +37,7 @@ export const query: Bench = {
       await writeLive(store, days, say);
       const end = START + days * DAY_MS + 60 * MINUTE_MS;
       const figures: Record<string, number> = { series: AGENTS * TARGETS, days, points: AGENTS * TARGETS * 1_440 * days };
-      figures['file MiB'] = (await store.usage()).bytes / 2 ** 20;
+      figures['file MiB'] = (await store.sizeBytes()) / 2 ** 20;
       const bounds: Bound[] = [];
       for (const [name, ask] of questionsOver(Math.min(30, days - 1))) {
         const tookMs = await timed(ask, store, end);

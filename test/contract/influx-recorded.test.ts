@@ -107,7 +107,11 @@ t.test('influx 2.x, recorded: whoever may not make the bucket is told what to ty
   await t.rejects(store.write(points(1)), /InfluxDB answered 404, bucket "telegraf" not found/);
   t.match(store.state(), {
     phase: 'missing',
-    commands: ['influx bucket create --name telegraf --org noc', /^influx v1 dbrp create --db telegraf/, /^influx auth create --org noc/],
+    commands: [
+      /^influx bucket create --host http\S+ --name telegraf --org noc$/,
+      /^influx v1 dbrp create .*--db telegraf/,
+      /^influx auth create .*--org noc/,
+    ],
   });
   server.answer([PING_2, BUCKET, FIELD_KEYS, written(204)]);
   await store.write(points(1));

@@ -225,6 +225,14 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
     ]);
   });
 
+  t.test(`${name}: a series that goes on for weeks is counted once`, async (t) => {
+    await using store = await open();
+    const WEEK = 7 * 86_400_000;
+    const weeks = [0, 1, 2, 3, 4].map((week) => Date.now() - week * WEEK);
+    await store.write(weeks.flatMap((at) => ['a', 'b', 'c'].map((agent) => ({ ...point(agent, 1, { ttl: 1 }), at }))));
+    t.match(await store.describe(), [{ measurement: 'ping', series: 3 }]);
+  });
+
   t.test(`${name}: a scan gives every raw point once, in pages`, async (t) => {
     await using store = await open();
     const written = ['a', 'b', 'c'].flatMap((agent) => [1, 2, 3, 4, 5].map((at) => point(agent, at, { ttl: at, address: agent })));

@@ -9,7 +9,7 @@ import { problems } from '../schemas.ts';
 
 /** Rows of an answer at most; of more the first ones are given. */
 const MOST_ROWS = 50_000;
-/** What can be mended in the question; everything else is the server's. */
+/** What can be mended in the question; everything else is the server's, and answered as everywhere. */
 const OF_THE_QUESTION: ReadonlySet<InfluxFailure['kind']> = new Set(['refused-lines', 'failing', 'missing']);
 
 /** InfluxQL goes with the controller's own login, which may see more than our points: so it is not for viewers. */
@@ -31,8 +31,8 @@ export const addInfluxqlRoute = (app: App, { storage }: Context): void => {
       const asked = storage.influxql(q);
       if (asked === null) throw notFound('InfluxDB behind this controller: the embedded store is asked by /api/v1/query');
       const tables = await asked.catch((error: unknown) => {
-        if (!(error instanceof InfluxFailure)) throw error;
-        throw refuse(OF_THE_QUESTION.has(error.kind) ? 422 : 503, error.message, [{ path: 'q', message: error.message }]);
+        if (!(error instanceof InfluxFailure) || !OF_THE_QUESTION.has(error.kind)) throw error;
+        throw refuse(422, error.message, [{ path: 'q', message: error.message }]);
       });
       let left = MOST_ROWS;
       const cut = tables.reduce((sum, { rows }) => sum + rows.length, 0) > MOST_ROWS;

@@ -16,9 +16,10 @@ export const addStorageRoute = (app: App, { store, storage, controller, settings
       },
     },
     async () => {
-      const [usage, free] = await Promise.all([store.usage(), freeBytes()]);
+      const { kind } = storage.state();
+      const [usage, free] = await Promise.all([store.usage(), kind === 'sqlite' ? freeBytes() : null]); // InfluxDB's disk is not ours
       const { tiers, ...rest } = forecast(usage, settings.retention, Math.floor(controller.clock.now()), free);
-      return { kind: storage.state().kind, ...rest, freeBytes: free, tiers: [...tiers], windowsWaiting: usage.windowsWaiting };
+      return { kind, ...rest, freeBytes: free, tiers: [...tiers], windowsWaiting: usage.windowsWaiting };
     },
   );
 };

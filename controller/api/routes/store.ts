@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InfluxRequest, InfluxView, SetAsideList, StoreView } from '../../../protocol/store-api.ts';
+import { InfluxRequest, InfluxTest, type InfluxView, SetAsideList, StoreView } from '../../../protocol/store-api.ts';
 import { audit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
@@ -27,12 +27,15 @@ export const addStoreRoutes = (app: App, context: Context): void => {
       config: admin,
       schema: {
         tags,
-        summary: 'What an InfluxDB answers, and what is missing there; changes nothing here',
+        summary: 'What an InfluxDB lets this login do, and what is missing there; changes nothing, here or there',
         body: InfluxRequest,
-        response: { 200: InfluxView, ...problems },
+        response: { 200: InfluxTest, ...problems },
       },
     },
-    async ({ body }) => viewOf(await storage.test({ ...body, retentionDays: context.settings.retentionDays })),
+    async ({ body }) => {
+      const found = await storage.test({ ...body, retentionDays: context.settings.retentionDays }, context.settings.retention);
+      return { ...found, commands: [...found.commands] };
+    },
   );
   app.put(
     '/api/v1/store/influx',
@@ -40,7 +43,7 @@ export const addStoreRoutes = (app: App, context: Context): void => {
       config: admin,
       schema: {
         tags,
-        summary: 'From now on points go to this InfluxDB; what the embedded store holds is copied behind',
+        summary: 'From now on points go to this InfluxDB, unless it refuses the login; what the embedded store holds is copied behind',
         body: InfluxRequest,
         response: { 200: StoreView, ...problems },
       },
@@ -48,8 +51,11 @@ export const addStoreRoutes = (app: App, context: Context): void => {
     async ({ body, actor }) => {
       refuseFixed(context);
       const settings = { ...body, retentionDays: context.settings.retentionDays };
-      const found = await storage.test(settings);
-      if (found.version === null) throw refuse(422, found.message ?? 'it does not answer', [{ path: 'url', message: found.message ?? '' }]);
+      const found = await storage.test(settings, context.settings.retention);
+      if (!found.isUsable) {
+        const why = found.message ?? 'it cannot be used';
+        throw refuse(422, why, [{ path: found.version === null ? 'url' : found.phase === 'missing' ? 'database' : 'user', message: why }]);
+      }
       await storage.useInflux(settings);
       await audit(context.state, context.controller.clock, loginOf(actor), 'store-influx', { url: found.url, database: found.database });
       return storeView(context);
@@ -99,7 +105,7 @@ const refuseFixed = ({ storage }: Context): void => {
     throw refuse(409, 'the store is named by a flag, the environment or controller.yaml: change it there, and start the controller again');
 };
 
-const viewOf = (state: Awaited<ReturnType<Context['storage']['test']>>): z.infer<typeof InfluxView> => ({
+const viewOf = (state: NonNullable<ReturnType<Context['storage']['state']>['influx']>): InfluxView => ({
   ...state,
   commands: [...state.commands],
   rollUps: state.rollUps === null ? null : { ...state.rollUps, commands: [...state.rollUps.commands] },

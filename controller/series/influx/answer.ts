@@ -38,7 +38,7 @@ export interface Table {
 
 /** The tables of the first statement. Throws InfluxFailure with the server's words. */
 export const tablesOf = (text: string, what: string): Table[] => {
-  const answer = Answer.parse(JSON.parse(text));
+  const answer = answerOf(text, what);
   const [result] = answer.results ?? [];
   const error = answer.error ?? result?.error;
   if (error !== undefined) throw new InfluxFailure(/not found/i.test(error) ? 'missing' : 'failing', `${what}: ${error}`, error);
@@ -48,6 +48,14 @@ export const tablesOf = (text: string, what: string): Table[] => {
     columns,
     rows: values,
   }));
+};
+
+const answerOf = (text: string, what: string): z.infer<typeof Answer> => {
+  try {
+    return Answer.parse(JSON.parse(text));
+  } catch (error) {
+    throw new InfluxFailure('failing', `${what}: what came back is no answer of InfluxDB`, text.slice(0, 500), error);
+  }
 };
 
 const filled = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {

@@ -5,7 +5,8 @@ import { detect, type Dialect } from './dialect.ts';
 import { type FailureKind, failureFrom, InfluxFailure } from './failure.ts';
 import { type FieldTypes, influxType, openFieldTypes } from './field-types.ts';
 import { type InfluxHttp, openHttp } from './http.ts';
-import { commandsFor, type Place, provision } from './provision.ts';
+import { commandsFor } from './commands.ts';
+import { type Place, provision } from './provision.ts';
 import { type InfluxSettings, shownUrl } from './settings.ts';
 import { type LineWriter, openLineWriter } from './writer.ts';
 
@@ -124,7 +125,10 @@ export const openConnection = (settings: InfluxSettings, clock: Clock, timeoutMs
       phase,
       since,
       message,
-      commands: phase === 'missing' || phase === 'unauthorised' ? commandsFor(settings, found?.dialect.major ?? 1) : [],
+      commands:
+        phase === 'missing' || phase === 'unauthorised'
+          ? commandsFor(settings, found?.dialect.major ?? 1, { place: phase === 'missing', right: true })
+          : [],
       lastWriteAt,
       pointsWritten,
     }),

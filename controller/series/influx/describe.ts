@@ -3,11 +3,13 @@ import * as z from 'zod';
 import type { MeasurementView, Point, SeriesStore } from '../store.ts';
 import type { Table } from './answer.ts';
 import { InfluxFailure } from './failure.ts';
-import { identifier, pageQuery } from './influxql.ts';
+import { identifier, pageQuery, seriesQuery } from './influxql.ts';
 import { fieldsOf } from './query.ts';
 import type { Reader } from './reader.ts';
 
 const VALUES_SHOWN = 100;
+/** Of one measurement: an answer of a megabyte at most. */
+const SERIES_COUNTED = 10_000;
 const TYPES: Readonly<Record<string, MeasurementView['fields'][number]['type']>> = {
   float: 'float',
   integer: 'int',
@@ -16,7 +18,7 @@ const TYPES: Readonly<Record<string, MeasurementView['fields'][number]['type']>>
   boolean: 'bool',
 };
 
-/** Measurements by name. The number of series is 0 where the server does not count them (3.x). */
+/** Measurements by name. The number of series is null where there are very many, or the server does not tell (3.x). */
 export const describePlace = async (reader: Reader): Promise<MeasurementView[]> => {
   const [fields, values] = await Promise.all([reader.ask('SHOW FIELD KEYS'), tagValues(reader)]);
   const measurements = fields.toSorted((a, b) => compare(a.name, b.name));
@@ -51,12 +53,16 @@ const tagValues = async (reader: Reader): Promise<Map<string, MeasurementView['t
 const keysOf = async (reader: Reader): Promise<Map<string, string[]>> =>
   new Map((await reader.ask('SHOW TAG KEYS')).map(({ name, rows }) => [name, rows.map(([key]) => String(key))]));
 
-const seriesIn = async (reader: Reader, measurement: string): Promise<number> => {
+/** null: more than are counted, or it does not tell. Counted are the keys themselves, because 1.x adds its CARDINALITY up over shards: 8 series of 31 weeks are 248. */
+const seriesIn = async (reader: Reader, measurement: string): Promise<number | null> => {
   try {
-    const [counted] = await reader.ask(`SHOW SERIES EXACT CARDINALITY FROM ${identifier(measurement)}`);
-    return Number(counted?.rows[0]?.[0] ?? 0);
+    const tables = await reader.ask(
+      `${seriesQuery({ ...reader.source, retentionPolicy: '' }, measurement, {})} LIMIT ${SERIES_COUNTED + 1}`,
+    );
+    const found = tables.reduce((sum, { rows }) => sum + rows.length, 0);
+    return found > SERIES_COUNTED ? null : found;
   } catch (error) {
-    if (error instanceof InfluxFailure && error.kind === 'failing') return 0;
+    if (error instanceof InfluxFailure && (error.kind === 'failing' || error.kind === 'refused-lines')) return null;
     throw error;
   }
 };

@@ -24,6 +24,11 @@ export const detect = async (http: InfluxHttp, settings: InfluxSettings): Promis
     const assumed = settings.api === 'v2' ? 2 : 1;
     return { version: '', major: assumed, writePath: writePath(settings, assumed) };
   }
+  if (version.endsWith('-sonde'))
+    throw new InfluxFailure(
+      'failing',
+      `ping: what answers there is a Sonde controller (version ${version}), which takes lines but is no InfluxDB that points are read from again: give the address of the InfluxDB itself`,
+    );
   const major = majorOf(version);
   return { version, major, writePath: writePath(settings, major) };
 };

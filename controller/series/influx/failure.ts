@@ -18,11 +18,15 @@ export class InfluxFailure extends Error {
   /** The server's own words. */
   readonly body: string;
 
-  constructor(kind: FailureKind, message: string, body = '', cause?: unknown) {
+  /** Of the answer; null: there was none, or it was no HTTP status that told. */
+  readonly status: number | null;
+
+  constructor(kind: FailureKind, message: string, body = '', cause?: unknown, status: number | null = null) {
     super(message, { cause });
     this.name = 'InfluxFailure';
     this.kind = kind;
     this.body = body;
+    this.status = status;
   }
 }
 
@@ -31,7 +35,7 @@ export const failureOf = (status: number, body: string, what: string): InfluxFai
   const said = errorText(body);
   const words = `${what}: InfluxDB answered ${status}${said === '' ? '' : `, ${said}`}`;
   const [kind = 'failing', advice = ''] = KINDS.find(([, , fits]) => fits(status, said)) ?? [];
-  return new InfluxFailure(kind, `${words}${advice}`, kind === 'refused-lines' ? body : said);
+  return new InfluxFailure(kind, `${words}${advice}`, kind === 'refused-lines' ? body : said, undefined, status);
 };
 
 /** The first that fits holds. */

@@ -1,6 +1,7 @@
-// The database, bucket and retention that the points go to: made where that is permitted, otherwise the commands that make them.
+// The database, bucket and retention that the points go to: made where that is permitted.
 import * as z from 'zod';
 import { type Table, tablesOf } from './answer.ts';
+import { createDatabase, placeName, policy } from './commands.ts';
 import type { Dialect } from './dialect.ts';
 import { InfluxFailure } from './failure.ts';
 import type { InfluxHttp } from './http.ts';
@@ -13,62 +14,6 @@ export interface Place {
   /** It was made just now. */
   readonly isNew: boolean;
 }
-
-/** What to type, as somebody who may. */
-export const commandsFor = (settings: InfluxSettings, major: Dialect['major']): string[] => {
-  const { database, org, user } = settings;
-  switch (major) {
-    case 1:
-      return [
-        `influx -execute '${createDatabase(settings)}'`,
-        ...(user === '' ? [] : [`influx -execute 'GRANT ALL ON ${identifier(database)} TO ${identifier(user)}'`]),
-      ];
-    case 2:
-      return [
-        createBucket(settings),
-        `influx v1 dbrp create --db ${shell(database)} --rp autogen --default --bucket-id BUCKET-ID   # for /query, when a bucket has another name`,
-        `influx auth create${orgOption(org)} --read-buckets --write-buckets   # a token that may read and write it`,
-      ];
-    case 3:
-      return [createDatabase3(settings)];
-    default:
-      return major satisfies never;
-  }
-};
-
-/** What makes a second place beside one for which the commands above were given: another policy of its database, or another bucket. */
-export const commandBeside = (settings: InfluxSettings, major: Dialect['major']): string => {
-  switch (major) {
-    case 1:
-      return `influx -execute '${policy('CREATE', settings)}'`;
-    case 2:
-      return createBucket(settings);
-    case 3:
-      return createDatabase3(settings);
-    default:
-      return major satisfies never;
-  }
-};
-
-/** The bucket of 2.x, the database of 3.x: where one is named `DATABASE/POLICY`, both find it on /query by these two. */
-const placeName = ({ database, retentionPolicy }: InfluxSettings): string =>
-  retentionPolicy === '' ? database : `${database}/${retentionPolicy}`;
-const orgOption = (org: string): string => (org === '' ? '' : ` --org ${shell(org)}`);
-const createBucket = (settings: InfluxSettings): string =>
-  `influx bucket create --name ${shell(placeName(settings))}${orgOption(settings.org)}${settings.retentionDays > 0 ? ` --retention ${settings.retentionDays}d` : ''}`;
-const createDatabase3 = (settings: InfluxSettings): string =>
-  `influxdb3 create database ${shell(placeName(settings))}${settings.retentionDays > 0 ? ` --retention-period ${settings.retentionDays}d` : ''} --token ADMIN-TOKEN`;
-
-const shell = (text: string): string => (/^[\w.@%+=:,/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
-const createDatabase = ({ database, retentionPolicy, retentionDays }: InfluxSettings): string => {
-  const name = retentionPolicy === '' ? (retentionDays > 0 ? `sonde_${retentionDays}d` : '') : retentionPolicy;
-  const duration = retentionDays > 0 ? ` DURATION ${retentionDays}d REPLICATION 1` : '';
-  return `CREATE DATABASE ${identifier(database)}${name === '' && duration === '' ? '' : ` WITH${duration}${name === '' ? '' : ` NAME ${identifier(name)}`}`}`;
-};
-
-const policy = (verb: 'CREATE' | 'ALTER', { database, retentionPolicy, retentionDays }: InfluxSettings): string =>
-  `${verb} RETENTION POLICY ${identifier(retentionPolicy)} ON ${identifier(database)} DURATION ${retentionDays > 0 ? `${retentionDays}d` : 'INF'} REPLICATION 1`;
 
 /** Finds the place or makes it; `isOurs`: one that keeps points longer or shorter than the settings say is changed. Rejects with InfluxFailure: `missing` and `unauthorised` carry what has to be done. */
 export const provision = async (http: InfluxHttp, settings: InfluxSettings, { major }: Dialect, isOurs = false): Promise<Place> => {
@@ -89,10 +34,8 @@ const provision1 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: bo
   const names = cells(await ask1(http, 'SHOW DATABASES'), 'name');
   const isNew = !names.includes(database);
   if (isNew) await ask1(http, createDatabase(settings));
-  const [policies] = await ask1(http, `SHOW RETENTION POLICIES ON ${identifier(database)}`);
-  const found = rowsOf(policies).find((row) => (retentionPolicy === '' ? row['default'] === true : row['name'] === retentionPolicy));
-  if (found !== undefined) {
-    const retentionMs = goDurationMs(String(found['duration'] ?? ''));
+  const retentionMs = await policyThere(http, settings);
+  if (retentionMs !== undefined) {
     if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs, isNew };
     await ask1(http, policy('ALTER', settings));
     return { retentionMs: wantedMs(settings), isNew };
@@ -102,9 +45,17 @@ const provision1 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: bo
   return { retentionMs: wantedMs(settings), isNew: true };
 };
 
+/** How long the policy keeps points, ms, null: for ever; undefined when there is none. */
+const policyThere = async (http: InfluxHttp, { database, retentionPolicy }: InfluxSettings): Promise<number | null | undefined> => {
+  const [policies] = await ask1(http, `SHOW RETENTION POLICIES ON ${identifier(database)}`);
+  const found = rowsOf(policies).find((row) => (retentionPolicy === '' ? row['default'] === true : row['name'] === retentionPolicy));
+  return found === undefined ? undefined : goDurationMs(String(found['duration'] ?? ''));
+};
+
 const wantedMs = ({ retentionDays }: InfluxSettings): number | null => (retentionDays > 0 ? retentionDays * 86_400_000 : null);
 
-const ask1 = async (http: InfluxHttp, query: string): Promise<Table[]> => {
+/** One statement, on 1.x. Rejects with InfluxFailure. */
+export const ask1 = async (http: InfluxHttp, query: string): Promise<Table[]> => {
   const { text } = await http.ask(query, 'POST', '/query', { form: new URLSearchParams({ q: query }) });
   return tablesOf(text, query);
 };
@@ -121,16 +72,10 @@ const Buckets = z.object({
 const provision2 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: boolean): Promise<Place> => {
   const { org, retentionDays } = settings;
   const name = placeName(settings);
-  const query = new URLSearchParams({ name, ...(org === '' ? {} : { org }) });
-  const found = await http.ask('looking for the bucket', 'GET', `/api/v2/buckets?${query}`).catch((error: unknown) => {
-    if (error instanceof InfluxFailure && error.kind === 'missing') return null; // 2.x answers 404 for a bucket that is not there
-    throw error;
-  });
-  const [bucket] = found === null ? [] : Buckets.parse(JSON.parse(found.text)).buckets;
+  const bucket = await bucketThere(http, settings);
   const retentionRules = retentionDays > 0 ? [{ type: 'expire', everySeconds: retentionDays * 86_400 }] : [];
   if (bucket !== undefined) {
-    const seconds = bucket.retentionRules?.[0]?.everySeconds ?? 0;
-    const retentionMs = seconds > 0 ? seconds * 1000 : null;
+    const { retentionMs } = bucket;
     if (!isOurs || retentionMs === wantedMs(settings)) return { retentionMs, isNew: false };
     await http.ask(`changing the bucket ${name}`, 'PATCH', `/api/v2/buckets/${bucket.id}`, { json: { retentionRules } });
     return { retentionMs: wantedMs(settings), isNew: false };
@@ -143,16 +88,51 @@ const provision2 = async (http: InfluxHttp, settings: InfluxSettings, isOurs: bo
   return { retentionMs: wantedMs(settings), isNew: true };
 };
 
+const bucketThere = async (
+  http: InfluxHttp,
+  settings: InfluxSettings,
+): Promise<{ readonly id: string; readonly retentionMs: number | null } | undefined> => {
+  const { org } = settings;
+  const query = new URLSearchParams({ name: placeName(settings), ...(org === '' ? {} : { org }) });
+  const found = await http.ask('looking for the bucket', 'GET', `/api/v2/buckets?${query}`).catch((error: unknown) => {
+    if (error instanceof InfluxFailure && error.kind === 'missing') return null; // 2.x answers 404 for a bucket that is not there
+    throw error;
+  });
+  const [bucket] = found === null ? [] : Buckets.parse(JSON.parse(found.text)).buckets;
+  if (bucket === undefined) return undefined;
+  const seconds = bucket.retentionRules?.[0]?.everySeconds ?? 0;
+  return { id: bucket.id, retentionMs: seconds > 0 ? seconds * 1000 : null };
+};
+
 /** 3.x makes a database at its first write; made beforehand, it gets its retention, which cannot be changed. A server that has it already answers 409. */
 const provision3 = async (http: InfluxHttp, settings: InfluxSettings): Promise<Place> => {
   const { retentionDays } = settings;
   const name = placeName(settings);
   const keep = retentionDays > 0 ? { retention_period: `${retentionDays}d` } : {};
-  const query = new URLSearchParams({ format: 'json' });
-  const { text } = await http.ask('looking for the database', 'GET', `/api/v3/configure/database?${query}`);
-  const isNew = !text.includes(JSON.stringify(name));
+  const isNew = !(await isThere3(http, settings));
   if (isNew) await http.ask(`making the database ${name}`, 'POST', '/api/v3/configure/database', { json: { db: name, ...keep } });
   return { retentionMs: null, isNew };
+};
+
+/** Whether 3.x has the database. Rejects with InfluxFailure where this login may not see them. */
+export const isThere3 = async (http: InfluxHttp, settings: InfluxSettings): Promise<boolean> => {
+  const query = new URLSearchParams({ format: 'json' });
+  const { text } = await http.ask('looking for the database', 'GET', `/api/v3/configure/database?${query}`);
+  return text.includes(JSON.stringify(placeName(settings)));
+};
+
+/** How long a place that is there keeps points, ms; null: for ever, or it does not tell. Changes nothing. */
+export const retentionThere = async (http: InfluxHttp, settings: InfluxSettings, { major }: Dialect): Promise<number | null> => {
+  switch (major) {
+    case 1:
+      return (await policyThere(http, settings)) ?? null;
+    case 2:
+      return (await bucketThere(http, settings))?.retentionMs ?? null;
+    case 3:
+      return null;
+    default:
+      return major satisfies never;
+  }
 };
 
 const rowsOf = (table: Table | undefined): Record<string, unknown>[] =>

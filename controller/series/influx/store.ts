@@ -95,7 +95,8 @@ export const openInfluxStore = (settings: InfluxSettings, { clock, notes, timeou
     deleteBefore: (before) => deleteBefore(reader, before),
     sizeBytes: () => sizeBytes(reader, rollUps === null ? [] : [rollUpDatabase(settings)]),
     async usage() {
-      return { bytes: await this.sizeBytes(), tiers: [], windowsWaiting: rollUps?.state(clock.now()).hoursWaiting ?? 0 };
+      const bytes = await this.sizeBytes();
+      return { bytes: bytes > 0 ? bytes : null, tiers: [], windowsWaiting: rollUps?.state(clock.now()).hoursWaiting ?? 0 };
     },
     async maintain({ now, retention }) {
       if (clock.monotonic() >= nextDeletionAt) {

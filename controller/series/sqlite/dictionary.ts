@@ -60,9 +60,12 @@ export const openDictionary = (db: Db): Dictionary => {
 export const valueOf = (type: StoredType, value: number | string | null): FieldValue | null =>
   type === 'bool' && value !== null ? value === 1 : value;
 
-/** The catalogue knows whether a number is an integer for ever; a field that it does not know is a float. */
-const newType = (measurement: string, { field, kind }: PackedColumn): StoredType =>
-  kind === 'string' ? 'string' : kind === 'boolean' ? 'bool' : fieldType(measurement, field) === 'int' ? 'int' : 'float';
+/** The catalogue knows whether a number is an integer for ever; of a field that it does not know, the first who writes it. */
+const newType = (measurement: string, { field, kind, isWhole }: PackedColumn): StoredType => {
+  if (kind !== 'number') return kind === 'string' ? 'string' : 'bool';
+  const known = fieldType(measurement, field);
+  return known === 'int' || (known === undefined && isWhole) ? 'int' : 'float';
+};
 
 const typeAs = (known: StoredType, { kind }: PackedColumn): StoredType => {
   if (kind === 'string') return 'string';

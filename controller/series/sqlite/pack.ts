@@ -16,6 +16,8 @@ export interface PackedColumn {
   readonly field: string;
   readonly kind: 'number' | 'string' | 'boolean';
   readonly values: Float64Array | (string | null)[];
+  /** Whoever sent these numbers says of each that it is an integer. */
+  isWhole: boolean;
 }
 export interface PackedWrite {
   /** Series that this packer has not named before. */
@@ -93,22 +95,24 @@ const packPart = (measurement: string, points: readonly Point[], numberOf: (poin
       // Points of one kind have their fields in one order, so the next one is mostly the next column.
       let column = ordered[next++];
       if (column?.field !== field) {
-        column = columns.get(field) ?? makeColumn(field, value, count);
+        column = columns.get(field) ?? makeColumn(field, value, count, point.integers !== undefined);
         if (!columns.has(field)) ordered.push(column);
         columns.set(field, column);
       }
+      if (column.isWhole && !point.integers?.includes(field)) column.isWhole = false;
       put(measurement, column, row, value);
     }
   }
   return { measurement, series, at, columns: [...columns.values()] };
 };
 
-const makeColumn = (field: string, value: FieldValue, count: number): PackedColumn => {
+const makeColumn = (field: string, value: FieldValue, count: number, isWhole: boolean): PackedColumn => {
   const kind = typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'boolean' : 'number';
   return {
     field,
     kind,
     values: kind === 'string' ? noTexts(count) : noNumbers(count),
+    isWhole,
   };
 };
 

@@ -1,3 +1,4 @@
+import { fieldType } from '../../../protocol/metrics.ts';
 import { valueOf } from './dictionary.ts';
 import type { FieldValue, Point } from '../store.ts';
 import type { Ground } from './ground.ts';
@@ -25,13 +26,17 @@ export const scanSome = (
       const column = cut.column(columnKey(number));
       return column === null ? [] : [{ field, type, column }];
     });
+    const integers = columns
+      .filter(({ field, type }) => type === 'int' && fieldType(known.measurement, field) === undefined)
+      .map(({ field }) => field);
+    const ofElsewhere = integers.length > 0 ? { integers } : {};
     for (const [row, at] of cut.at.entries()) {
       const fields: Record<string, FieldValue> = {};
       for (const { field, type, column } of columns) {
         const value = valueOf(type, column[row] ?? null);
         if (value !== null && !Number.isNaN(value)) fields[field] = value;
       }
-      points.push({ measurement: known.measurement, tags: known.tags, at, fields });
+      points.push({ measurement: known.measurement, tags: known.tags, at, fields, ...ofElsewhere });
       if (points.length === range.limit) return { points, next: `${known.id}:${at}` };
     }
   }

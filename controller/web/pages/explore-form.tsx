@@ -28,7 +28,9 @@ export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
       <div class="panel-head ruled">
         <h2>Question</h2>
         <span class="grow" />
-        <span class="ink3">{known ? plural(known.series, 'series', 'series') : 'no such measurement'}</span>
+        <span class="ink3">
+          {known === undefined ? 'no such measurement' : known.series === null ? '' : plural(known.series, 'series', 'series')}
+        </span>
       </div>
       <div class="fields">
         <SelectField label="Measurement" value={question.measurement} options={options} onChange={choose} />

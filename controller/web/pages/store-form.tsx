@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { InfluxView, StoreView } from '../../../protocol/store-api.ts';
+import type { InfluxTest, StoreView } from '../../../protocol/store-api.ts';
 import { ApiError, request } from '../data/api.ts';
 import { duration } from '../format/time.ts';
 import { Command, Dialog, Empty, Failure } from '../parts/basics.tsx';
@@ -29,7 +29,7 @@ export const StoreForm = ({
   const [token, setToken] = useState('');
   const [org, setOrg] = useState('');
   const [api, setApi] = useState<(typeof apis)[number][0]>('auto');
-  const [found, setFound] = useState<InfluxView | null>(null);
+  const [found, setFound] = useState<InfluxTest | null>(null);
   const [failed, setFailed] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
   const [leaving, setLeaving] = useState(false);
@@ -48,7 +48,7 @@ export const StoreForm = ({
     }
   };
   const settings = { url, database, user, password, token, org, api };
-  const test = async (): Promise<void> => setFound(await ask<InfluxView>('POST', '/store/test', settings));
+  const test = async (): Promise<void> => setFound(await ask<InfluxTest>('POST', '/store/test', settings));
   const change = async (method: 'PUT' | 'DELETE'): Promise<void> => {
     const next = await ask<StoreView>(method, '/store/influx', method === 'PUT' ? settings : undefined);
     if (next) onChanged(next);
@@ -87,14 +87,20 @@ export const StoreForm = ({
         <TextField label="Organisation" hint="2.x" value={org} onChange={setOrg} />
         <SelectField label="Written to" value={api} options={apis} onChange={setApi} />
         {found ? <Answer found={found} /> : null}
+        {view.kind === 'influx' ? (
+          <p class="ink2">
+            Copied is what the embedded store holds, and nothing else: what only the InfluxDB in use now has stays in it, and these pages do
+            not show it any more once another one is used. Copy it over first, with InfluxDB's own tools, if you want to see it here.
+          </p>
+        ) : null}
         {failed ? <Failure error={failed} /> : null}
         <div class="button-row">
           <button type="submit" class={found ? 'button' : 'button primary'} disabled={!good || busy}>
             Test
           </button>
-          {found?.version != null ? (
+          {found?.isUsable ? (
             <button type="button" class="button primary" disabled={busy} onClick={() => void change('PUT')}>
-              Use it, and copy what is here
+              {view.kind === 'influx' ? 'Use it, and copy what the embedded store has' : 'Use it, and copy what is here'}
             </button>
           ) : null}
         </div>
@@ -120,20 +126,27 @@ export const StoreForm = ({
   );
 };
 
-const Answer = ({ found }: { readonly found: InfluxView }) => (
-  <div class="note">
+const Answer = ({ found }: { readonly found: InfluxTest }) => (
+  <div class="note" role={found.isUsable ? undefined : 'alert'}>
     <div>
       <p class="strong ink">
         {found.version === null ? 'No answer' : `InfluxDB ${found.version === '' ? '(tells no version)' : found.version}`}{' '}
-        {found.version === null ? <PhaseMark phase={found.phase} /> : null}
+        {found.phase === 'ok' ? null : <PhaseMark phase={found.phase} />}
       </p>
-      <p>
-        {found.message ??
-          `Written to ${found.writePath?.split('?')[0] ?? ''}${found.retentionMs === null ? '' : `, keeps ${duration(found.retentionMs)}`}.`}
-      </p>
+      <p>{factsOf(found)}</p>
+      {found.message === null ? null : <p class="ink">{found.message}.</p>}
+      {found.commands.length > 0 ? <p>As an admin of it:</p> : null}
       {found.commands.map((command) => (
         <Command key={command}>{command}</Command>
       ))}
     </div>
   </div>
 );
+
+const factsOf = ({ signsIn, mayRead, mayWrite, writePath, retentionMs }: InfluxTest): string =>
+  [
+    ...(signsIn === null ? [] : [signsIn ? 'Signs in' : 'Does not sign in']),
+    ...(mayWrite === null ? [] : [mayWrite ? `may write (${writePath?.split('?')[0] ?? ''})` : 'may not write']),
+    ...(mayRead === null ? [] : [mayRead ? 'may read' : 'may not read']),
+    ...(retentionMs === null ? [] : [`keeps ${duration(retentionMs)}`]),
+  ].join(', ');

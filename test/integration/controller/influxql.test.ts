@@ -1,5 +1,10 @@
 import t from 'tap';
 import { InfluxqlAnswer } from '../../../protocol/ask.ts';
+import { systemClock } from '../../../protocol/time.ts';
+import { type Log, silentLog } from '../../../protocol/log.ts';
+import { openInfluxStore } from '../../../controller/series/influx/store.ts';
+import { freePort } from '../../helpers/free-port.ts';
+import { startRecordedServer } from '../../helpers/recorded-server.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
 import { openTestApi } from '../../helpers/api.ts';
 import { makeRound } from '../../helpers/rounds.ts';
@@ -26,6 +31,8 @@ t.test(
     await api.deps.storage.store.write(
       Array.from({ length: 5 }, (_, i) => pointOf('ams1', makeRound(i + 1, 1_800_000_000_000 + i * 60_000), {})),
     );
+    const usage = (await api.ask('GET', '/api/v1/store/usage', undefined, operator)).json;
+    t.match(usage, { kind: 'influx', freeBytes: null, fullAt: null }, 'the disk of the controller is not its');
     const answer = await ask('SELECT "packets_transmitted", "percentile50_ms" FROM "ping" GROUP BY "agent"');
     t.equal(answer.status, 200);
     const { tables, cut } = InfluxqlAnswer.parse(answer.json);
@@ -46,3 +53,36 @@ t.test(
     await api.stop();
   },
 );
+
+t.test('InfluxDB is away or refuses our login: whoever asks the store hears so, and nothing is an error of ours', async (t) => {
+  const refusing = await startRecordedServer([
+    { method: 'GET', path: /^\/ping$/, status: 204, headers: { 'x-influxdb-version': '1.6.7' } },
+    { method: 'POST', path: /^\/query/, status: 401, body: '{"error":"authorization failed"}' },
+  ]);
+  t.teardown(() => refusing[Symbol.asyncDispose]());
+  const away = `http://127.0.0.1:${await freePort()}`;
+  for (const [url, detail] of [
+    [away, /the store cannot answer now: .*cannot be reached/],
+    [refusing.url, /the store cannot answer now: .*401, authorization failed/],
+  ] as const) {
+    await using store = openInfluxStore(InfluxSettings.parse({ url }), { clock: systemClock, timeoutMs: 2_000 });
+    const errors: string[] = [];
+    const log: Log = { ...silentLog, error: (kind, message) => void errors.push(`${kind} ${message}`) };
+    const api = await openTestApi({}, { store, log });
+    const cookie = await api.signInAs('operator');
+    for (const path of [
+      '/api/v1/query?measurement=ping&field=average_response_ms&from=1800000000000&to=1800000060000',
+      '/api/v1/series',
+      '/api/v1/store/usage',
+    ]) {
+      const answer = await api.ask('GET', path, undefined, cookie);
+      if (answer.status === 200 && url === refusing.url && path.endsWith('usage')) continue; // a login that may not look is no failure there
+      t.match(answer.json, { status: 503, detail }, `${url} ${path}`);
+      t.match(answer.headers['content-type'], /^application\/problem\+json/);
+    }
+    const document = (await api.ask('GET', '/api/v1/openapi.json')).json;
+    t.ok(document.paths['/api/v1/series'].get.responses['503'], 'OpenAPI says so');
+    t.same(errors, []);
+    await api.stop();
+  }
+});

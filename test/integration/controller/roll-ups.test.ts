@@ -354,7 +354,7 @@ t.test(
     const question = questionOf(NOW - 6 * HOUR, NOW, HOUR, ['ams1']);
     t.same(keyed(await store.query(question)), model.query(question));
 
-    for (const command of seen.rollUps?.commands ?? []) await influxd.query(/'(.*)'/.exec(command)?.[1] ?? command);
+    for (const command of seen.rollUps?.commands ?? []) await influxd.query(/-execute '(.*)'$/.exec(command)?.[1] ?? command);
     await using later = openInfluxStore(settings, { clock: systemClock, notes: rollUpNotes(state, 'x') });
     await rollUpAll(later);
     t.match(later.state().rollUps, { message: null, commands: [], partsBehind: 0 });

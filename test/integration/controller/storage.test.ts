@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { makeVault } from '../../../controller/pki/vault.ts';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
+import { parseLines } from '../../../controller/series/line-protocol.ts';
 import { pointOf } from '../../../controller/series/schema.ts';
 import { openSqliteStore } from '../../../controller/series/sqlite/store.ts';
 import type { Point, SeriesStore } from '../../../controller/series/store.ts';
@@ -93,6 +94,27 @@ else {
     t.equal(statSync(file).mode & 0o777, 0o600, 'the password is its owner’s only');
     t.notMatch(JSON.stringify(storage.state()) + readFileSync(file, 'utf8'), /secret"/, 'and encrypted there');
     t.equal(keptInflux({ file, vault })?.password, 'secret');
+  });
+
+  t.test('storage: what came as an integer is copied as one, and goes on as one', async (t) => {
+    const embedded = openSqliteStore(new DatabaseSync(':memory:'));
+    await using storage = await open(openState(new DatabaseSync(':memory:')), embedded);
+    const now = Date.now();
+    const lines = (from: number): readonly Point[] =>
+      parseLines(`queue,origin=x depth=12i,load=3,up=t ${from}\nqueue,origin=x depth=13i,load=0.5 ${from + 1}`, 'ms', now).points;
+    await storage.store.write(lines(now - 5_000));
+    await storage.useInflux(settings(influxd, { database: 'types' }));
+    await storage.store.write(lines(now));
+    await copied(storage);
+    const [table] = await influxd.query('SHOW FIELD KEYS FROM queue', 'types');
+    t.same(table?.values, [
+      ['depth', 'integer'],
+      ['load', 'float'],
+      ['up', 'boolean'],
+    ]);
+    const [counted] = await influxd.query('SELECT count(depth) FROM queue', 'types');
+    t.equal(counted?.values[0]?.[1], 4);
+    t.equal(await storage.setAside.total(), 0);
   });
 
   t.test('storage: a copy that was cut off goes on where it was, and what InfluxDB has is each point once', async (t) => {

@@ -9,7 +9,8 @@ import { type FieldTypes, openFieldTypes } from '../field-types.ts';
 import type { InfluxHttp } from '../http.ts';
 import { encodeAll, openEncoder } from '../lines.ts';
 import { type InfluxSettings, shownUrl } from '../settings.ts';
-import { commandBeside, commandsFor, provision } from '../provision.ts';
+import { commandBeside, commandsFor } from '../commands.ts';
+import { provision } from '../provision.ts';
 import { settleAll } from '../settle.ts';
 import { type LineWriter, openLineWriter } from '../writer.ts';
 
@@ -67,8 +68,16 @@ const writeTo = (url: string, { write }: LineWriter, types: FieldTypes): TierPla
   };
 };
 
+/** A coarser tier is kept at least as long as a finer one. */
+export const lasting = (retention: Retention): Retention => {
+  const fives = Math.max(retention['5m'], retention['1m'], retention.raw);
+  return { raw: retention.raw, '1m': Math.max(retention['1m'], retention.raw), '5m': fives, '1h': Math.max(retention['1h'], fives) };
+};
+
 /** What to type where we may not make them. */
 export const placeCommands = (settings: InfluxSettings, retention: Retention, major: Dialect['major']): string[] => {
   const [first, ...others] = ROLLED_TIERS.map((tier) => tierSettings(settings, tier, retention));
-  return first === undefined ? [] : [...commandsFor(first, major), ...others.map((one) => commandBeside(one, major))];
+  return first === undefined
+    ? []
+    : [...commandsFor(first, major, { place: true, right: true }), ...others.map((one) => commandBeside(one, major))];
 };

@@ -11,7 +11,7 @@ import type { Reader } from '../reader.ts';
 import type { InfluxSettings } from '../settings.ts';
 import { hourOf, type Ledger, type LookBack, openLedger, type Part, type Run } from './ledger.ts';
 import type { RollUpNotes } from './notes.ts';
-import { openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
+import { lasting, openPlaces, placeCommands, rollUpDatabase, type TierPlace } from './places.ts';
 import type { PlannedSegment } from './query.ts';
 import { keeps, statsFor } from './fields.ts';
 import { learnWindows, windowsOf } from './roll.ts';
@@ -214,11 +214,6 @@ const HOURS_BACK = 24;
 /** What InfluxDB is now and then; it says nothing of what we may do there. */
 const PASSING: ReadonlySet<FailureKind> = new Set(['unreachable', 'slow', 'busy', 'disk-full']);
 
-/** A coarser tier is kept at least as long as a finer one. */
-const lasting = (retention: Retention): Retention => {
-  const fives = Math.max(retention['5m'], retention['1m'], retention.raw);
-  return { raw: retention.raw, '1m': Math.max(retention['1m'], retention.raw), '5m': fives, '1h': Math.max(retention['1h'], fives) };
-};
 /** Points are read instead while there are any: not every series has such windows. */
 const MINUTES = TIERS.indexOf('1m');
 

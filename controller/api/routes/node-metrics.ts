@@ -1,14 +1,14 @@
 import * as z from 'zod';
 import { TargetId } from '../../../protocol/ids.ts';
+import { ROWS_WANTED, widthFor } from '../../../protocol/widths.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, parseWidth, widthFor } from '../moments.ts';
+import { parseMoment, parseWidth } from '../moments.ts';
 import { refuse } from '../problem.ts';
 import { problems, Whole } from '../schemas.ts';
 
 const DAY_MS = 86_400_000;
-const ROWS_WANTED = 600;
 
 /** What an older platform's metric types are here. */
 const TYPES = {

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 import { Ask, Asked, SeriesCatalogue } from '../../../protocol/ask.ts';
 import { METRICS } from '../../../protocol/metrics.ts';
+import { ROWS_WANTED, widthFor } from '../../../protocol/widths.ts';
 import { askPage, readCursor, selectAll } from '../../series/ask.ts';
+import { needsTypes, openFieldTypes } from '../field-types.ts';
 import { askedAsCsv } from '../asked-csv.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, parseWidth, widthFor } from '../moments.ts';
+import { parseMoment, parseWidth } from '../moments.ts';
 import { refuse } from '../problem.ts';
 import { problems, Whole } from '../schemas.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 10 * 366 * 24 * HOUR_MS;
-/** Rows of each series when the interval is left to us. */
-const ROWS_WANTED = 600;
 const TAG = /^([A-Za-z_][A-Za-z0-9_.-]{0,63})[:=](.{0,200})$/s;
 
 /** A parameter may come again, or hold several with commas between them. */
@@ -25,7 +25,7 @@ const List = z
 export const QueryString = z.object({
   measurement: z.string().min(1).max(200).default('ping').describe('ping, net, interface, snmp …: GET /api/v1/series lists them'),
   select: List.default(['rtt_median_ms', 'loss_ratio']).describe(
-    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch)',
+    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch); rate(bytes_recv): what a counter rises per second, null where it began anew; of texts and booleans last(…) and count(…)',
   ),
   tag: List.default([]).describe('key:value, any number of them; values of one key are alternatives'),
   agent: List.default([]),
@@ -43,6 +43,8 @@ export const addQueryRoutes = (app: App, context: Context): void => {
   const tags = ['series'];
   const config = { access: 'viewer' } as const;
   const { controller, store } = context;
+  const fieldTypes = openFieldTypes(store, controller.clock);
+  const typesFor = async (ask: Ask) => (needsTypes(ask) ? fieldTypes(ask.measurement) : undefined);
 
   app.get(
     '/api/v1/query',
@@ -58,7 +60,7 @@ export const addQueryRoutes = (app: App, context: Context): void => {
     },
     async ({ query }, reply) => {
       const ask = askOf(query, Math.ceil(controller.clock.now()));
-      const columns = selectAll(ask);
+      const columns = selectAll(ask, await typesFor(ask));
       if (!columns.ok) throw refuse(400, `select: ${columns.reason}`, [{ path: 'select', message: columns.reason }]);
       const after = checkedCursor(query.after);
       const asked = await askPage(store, ask, columns.value, { limit: query.limit, after });

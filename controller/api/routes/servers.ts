@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { Target } from '../../../protocol/target.ts';
+import { widthFor } from '../../../protocol/widths.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, widthFor } from '../moments.ts';
+import { parseMoment } from '../moments.ts';
 import { refuse } from '../problem.ts';
 import { Limit, problems } from '../schemas.ts';
 

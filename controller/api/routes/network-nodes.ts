@@ -4,6 +4,7 @@ import { TargetId } from '../../../protocol/ids.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { NetworkNode, NetworkNodeView, nodeOf, targetOf } from '../nodes.ts';
+import { sayNext } from '../paging.ts';
 import { notFound, refuse } from '../problem.ts';
 import { Limit, Nothing, problems, Whole } from '../schemas.ts';
 import { loginOf, saved } from './change.ts';
@@ -27,7 +28,12 @@ export const addNetworkNodeRoutes = (app: App, context: Context): void => {
         response: { 200: z.array(NetworkNodeView), ...problems },
       },
     },
-    async ({ query }) => (await allNodes(context)).slice(query.skip, query.skip + query.limit),
+    async (request, reply) => {
+      const { skip, limit } = request.query;
+      const nodes = await allNodes(context);
+      if (nodes.length > skip + limit) sayNext(request, reply, { skip: String(skip + limit) });
+      return nodes.slice(skip, skip + limit);
+    },
   );
   app.get(
     '/monitoring/network-nodes/:node_id',

@@ -76,6 +76,32 @@ t.test('older metric paths: what was measured comes by their parameters', async 
   t.same(await get(`/monitoring/metrics/?metric_type=NETWORK_LATENCY&node_id=other&${window}`), []);
   t.equal((await api.ask('GET', '/monitoring/metrics/?metric_type=MOOD', undefined, cookie)).status, 400);
 
+  // What does not fit says where it goes on, and the pages have everything once.
+  const pagesOf = async (path: string): Promise<ReturnType<typeof JSON.parse>[]> => {
+    const pages = [];
+    for (let next: string | undefined = path; next !== undefined && pages.length < 9; ) {
+      const { status, json, headers }: Awaited<ReturnType<typeof api.ask>> = await api.ask('GET', next, undefined, cookie);
+      t.equal(status, 200, next);
+      pages.push(json);
+      next = /^<([^>]+)>; rel="next"$/.exec(String(headers['link'] ?? ''))?.[1];
+    }
+    return pages;
+  };
+  const fine = `start_time=${iso(now - 86_400_000)}&end_time=${iso(now + 60_000)}&interval=5s`;
+  const pages = await pagesOf(`/monitoring/metrics/?${fine}&limit=1`);
+  t.same(
+    pages.map((page) => page.length),
+    [1, 1],
+  );
+  t.same(pages.flat(), await get(`/monitoring/metrics/?${fine}`));
+  t.equal((await pagesOf('/monitoring/metrics/?limit=2')).length, 1, 'nothing is left');
+  const custom = `range=custom&start=${iso(now - 60_000)}&end=${iso(now + 60_000)}`;
+  t.same(
+    (await pagesOf(`/api/ping-data?${custom}&limit=1`)).map(([one]) => one.data.length),
+    [1, 1],
+  );
+  t.match((await api.ask('GET', '/api/ping-data?after=x', undefined, cookie)).json, { status: 400, errors: [{ path: 'after' }] });
+
   const pings = await get('/api/ping-data?country=de&country=fr&range=24h');
   t.match(pings, [{ partner: 'Acme', country: 'de', ip: '192.0.2.1', dn_ext: 'sip.example', agent: 'ams1' }]);
   t.match(pings[0].data[0], { min: 60, max: 67, avg: 63.5, packet_loss: 20 });

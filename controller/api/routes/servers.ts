@@ -8,6 +8,7 @@ import { parseMoment } from '../moments.ts';
 import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
 import { Limit, problems, Whole } from '../schemas.ts';
+import { LogLevel, readSystemLog } from '../system-log.ts';
 
 const HOUR_MS = 3_600_000;
 const RANGES_MS = { '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
@@ -100,27 +101,13 @@ export const addServerRoutes = (app: App, context: Context): void => {
       config,
       schema: {
         tags,
-        summary: 'Events of the agents, newest first',
-        querystring: z.object({ limit: Limit.default(10), level: z.string().max(20).optional() }),
+        summary: 'What agents told, what was changed, who enrolled and what went wrong, newest first',
+        querystring: z.object({ limit: Limit.default(10), level: LogLevel.optional() }),
         response: { 200: Logs, ...problems },
       },
     },
-    async ({ query: { limit, level } }) => {
-      const rows = await context.state
-        .selectFrom('agent_events')
-        .selectAll()
-        .$if(level !== undefined, (all) => all.where('level', '=', (level ?? '').toLowerCase()))
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map(({ at, level: own, agent_id, event, message }) => ({
-        timestamp: iso(at),
-        level: own,
-        source: agent_id,
-        event,
-        message,
-      }));
-    },
+    async ({ query: { limit, level } }) =>
+      (await readSystemLog(context.state, level, limit)).map(({ at, ...line }) => ({ timestamp: iso(at), ...line })),
   );
 };
 

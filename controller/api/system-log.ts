@@ -31,9 +31,11 @@ export interface LogLine {
 
 /** Newest first; all levels unless one is said. */
 export const readSystemLog = async (state: State, level: Level | 'debug' | undefined, limit: number): Promise<LogLine[]> => {
+  const none = Promise.resolve([]);
   const parts = await Promise.all([
     told(state, level, limit),
-    level === undefined || level === 'info' ? [...(await changes(state, limit)), ...(await enrolments(state, limit))] : [],
+    level === undefined || level === 'info' ? changes(state, limit) : none,
+    level === undefined || level === 'info' ? enrolments(state, limit) : none,
     incidents(state, level, limit),
   ]);
   return parts

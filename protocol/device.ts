@@ -19,6 +19,8 @@ export const Device = z.strictObject({
   labels: Labels.default({}),
   /** The agent that polls it. */
   agent: AgentId,
+  /** false: kept, not polled. */
+  enabled: z.boolean().default(true),
   intervalMs: z.int().min(5_000).max(3_600_000).default(60_000),
   timeoutMs: z.int().min(200).max(30_000).default(5_000),
   retries: z.int().min(0).max(5).default(1),

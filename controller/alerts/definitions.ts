@@ -78,7 +78,10 @@ export const loadIngredients = async (state: State): Promise<Ingredients> => {
     rules: ruleRows.map(({ document }) => Rule.parse(JSON.parse(document))),
     targets: targetRows.map(({ document }) => Target.parse(JSON.parse(document))),
     agents: agentRows.map(({ id, labels }) => ({ id, labels: Labels.parse(JSON.parse(labels)) })),
-    devices: deviceRows.map(({ document }) => Device.parse(JSON.parse(document))).map(({ id, labels }) => ({ id, labels })),
+    devices: deviceRows
+      .map(({ document }) => Device.parse(JSON.parse(document)))
+      .filter(({ enabled }) => enabled)
+      .map(({ id, labels }) => ({ id, labels })),
     notifiers: notifierRows.map(({ id }) => id),
     dependencies: Dependencies.parse(kept === undefined ? {} : JSON.parse(kept.value)),
     paths: [], // no agent traces yet

@@ -46,6 +46,7 @@ const BACK_OFF_MS = 300_000;
 /** Pure: what is known decides, and the agent's silence is not the device's. */
 export const stateOf = ({ stored, latest, presence }: DeviceModel, now: number): Pick<DeviceView, 'state' | 'reason'> => {
   const { device, updatedAt } = stored;
+  if (!device.enabled) return { state: 'waiting', reason: 'switched off: nobody polls it' };
   if (presence !== undefined && !presence.online && presence.since !== null)
     return { state: 'off', reason: `its agent ${device.agent} is off: ${presence.reason ?? 'not connected'}` };
   if (latest === undefined) {

@@ -27,11 +27,3 @@ export const parseMoment = (text: string, now: number): Parsed<number> => {
     return { ok: false, reason: `"${text}": ms since 1970, a time such as 2026-11-21T08:00:00Z, now, or now-6h` };
   return { ok: true, value: at };
 };
-
-const NICE_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800].map(
-  (seconds) => seconds * 1_000,
-);
-
-/** The bucket that gives at most `rows` rows over this range, of those that people and roll-ups like. */
-export const widthFor = (rangeMs: number, rows: number): number =>
-  NICE_MS.find((widthMs) => rangeMs / widthMs <= rows) ?? Math.ceil(rangeMs / rows / 604_800_000) * 604_800_000;

@@ -6,8 +6,8 @@ import { Address, Target } from '../../protocol/target.ts';
 
 /** What lies in labels. */
 const LABELS = ['type', 'location', 'model', 'manufacturer', 'mac_address'] as const;
-/** No agent has this id: nobody measures. */
-const NOBODY: Selector = { in: { agent: ['nobody'] }, notIn: {} };
+/** Stands beside what the selector says otherwise, so that this comes back: no agent has this label, and nobody measures. */
+const OFF = { is_active: ['false'] };
 
 export const NetworkNode = z.strictObject({
   id: TargetId,
@@ -18,7 +18,7 @@ export const NetworkNode = z.strictObject({
   model: LabelValue.optional(),
   manufacturer: LabelValue.optional(),
   mac_address: LabelValue.optional(),
-  /** false: kept, not measured. */
+  /** false: kept, neither measured nor polled. */
   is_active: z.boolean().default(true),
   /** Never given out again. Polled from then on by the agent on the controller's host, or the first one. */
   snmp_community: z.string().min(1).max(255).optional(),
@@ -32,14 +32,13 @@ export type NetworkNodeView = z.infer<typeof NetworkNodeView>;
 export const targetOf = (node: NetworkNode, before: Target | null): Target => {
   const own = Object.fromEntries(LABELS.flatMap((key) => (node[key] === undefined ? [] : [[key, node[key]]])));
   const others = Object.entries(before?.labels ?? {}).filter(([key]) => !LABELS.some((label) => label === key));
-  const agents = before === null || isNobody(before.agents) ? everyAgent : before.agents;
   return Target.parse({
     id: node.id,
     name: node.name,
     address: node.ip_address,
     family: before?.family ?? 'any',
     labels: { ...Object.fromEntries(others), ...own },
-    agents: node.is_active ? agents : NOBODY,
+    agents: agentsOf(before?.agents ?? everyAgent, node.is_active),
     tasks: before?.tasks ?? [{ options: { kind: 'icmp' } }],
   });
 };
@@ -49,8 +48,16 @@ export const nodeOf = (target: Target, snmpVersion: string | null): NetworkNodeV
   name: target.name,
   ip_address: target.address,
   ...Object.fromEntries(LABELS.flatMap((key) => (target.labels[key] === undefined ? [] : [[key, target.labels[key]]]))),
-  is_active: !isNobody(target.agents),
+  is_active: !isOff(target.agents),
   ...(snmpVersion === '1' || snmpVersion === '2c' ? { snmp_version: snmpVersion } : {}),
 });
 
+/** What an earlier version put in the place of the selector of what was switched off. */
 const isNobody = (selector: Selector): boolean => selector.in['agent']?.join() === 'nobody';
+const isOff = (selector: Selector): boolean => selector.in['is_active']?.join() === OFF.is_active.join() || isNobody(selector);
+
+const agentsOf = (before: Selector, isActive: boolean): Selector => {
+  if (isNobody(before)) return isActive ? everyAgent : before;
+  const { is_active: _, ...own } = before.in;
+  return { ...before, in: isActive ? own : { ...own, ...OFF } };
+};

@@ -30,10 +30,11 @@ export const customerUsage: Dashboard = {
       kind: 'table',
       unit: 'bytes',
       width: 6,
+      note: 'What the counters rose by; where one began anew, what it counted before stays.',
       queries: [
         {
           measurement: 'interface',
-          select: 'spread("ifHCInOctets") AS "in", spread("ifHCOutOctets") AS "out"',
+          select: 'non_negative_difference("ifHCInOctets") AS "in", non_negative_difference("ifHCOutOctets") AS "out"',
           where: ofCustomers,
           by: ['customer', 'source', 'ifName'],
           time: 'none',

@@ -50,7 +50,7 @@ const INPUTS = {
 };
 
 export const grafanaDashboard = (dashboard: Dashboard, options: GrafanaOptions, uid: string) => {
-  const datasourceRef = { type: 'influxdb', uid };
+  const datasourceRef = { type: 'influxdb', uid: '${datasource}' };
   const dialect = dialectOf(options);
   const places = layOut(dashboard.panels);
   return {
@@ -67,23 +67,26 @@ export const grafanaDashboard = (dashboard: Dashboard, options: GrafanaOptions, 
     time: { from: 'now-6h', to: 'now' },
     annotations: { list: [] },
     templating: {
-      list: dashboard.variables.map(({ name, label, measurements, tag }) => {
-        const query = `SHOW TAG VALUES FROM ${identifier(measurements[0])} WITH KEY = ${identifier(tag)}`;
-        return {
-          name,
-          label,
-          type: 'query',
-          datasource: datasourceRef,
-          query,
-          definition: query,
-          refresh: 2,
-          sort: 1,
-          multi: true,
-          includeAll: true,
-          allValue: '.*',
-          current: { text: 'All', value: '$__all' },
-        };
-      }),
+      list: [
+        chosenDatasource(uid),
+        ...dashboard.variables.map(({ name, label, measurements, tag }) => {
+          const query = `SHOW TAG VALUES FROM ${identifier(measurements[0])} WITH KEY = ${identifier(tag)}`;
+          return {
+            name,
+            label,
+            type: 'query',
+            datasource: datasourceRef,
+            query,
+            definition: query,
+            refresh: 2,
+            sort: 1,
+            multi: true,
+            includeAll: true,
+            allValue: '.*',
+            current: { text: 'All', value: '$__all' },
+          };
+        }),
+      ],
     },
     panels: dashboard.panels.map((panel, i) => {
       const { x = 0, y = 0 } = places[i] ?? {};
@@ -92,6 +95,16 @@ export const grafanaDashboard = (dashboard: Dashboard, options: GrafanaOptions, 
     }),
   };
 };
+
+/** Which InfluxDB the page asks: the usual name, so that panels from elsewhere, and from Explore, can be pasted. */
+const chosenDatasource = (uid: string) => ({
+  name: 'datasource',
+  label: 'Data source',
+  type: 'datasource',
+  query: 'influxdb',
+  refresh: 1,
+  current: { text: 'Sonde', value: uid },
+});
 
 const panelOf = (dashboard: Dashboard, panel: Panel, dialect: Dialect, datasourceRef: { readonly type: string; readonly uid: string }) => ({
   title: panel.title,

@@ -1,13 +1,16 @@
 // A page of an answer over any store.
 import type { Ask, Asked } from '../../protocol/ask.ts';
 import type { Parsed } from '../../protocol/labels.ts';
-import { first, type Selected, select } from './select.ts';
+import { type FieldTypes, first, type Selected, select } from './select.ts';
+import { ratesIn } from './rates.ts';
 import type { Series, SeriesRow, SeriesStore } from './store.ts';
 
 /** Series that are asked for at once: so many that about this many rows come, where that is known beforehand. */
 const ROWS_AT_ONCE = 50_000;
 const SERIES_AT_ONCE = 25;
 const SERIES_AT_MOST = 1_000;
+/** So far before its first bucket a rate finds what its counter rose from, also where a bucket is shorter than the time between two readings. */
+const RISE_MS = 900_000;
 
 export interface Page {
   /** Rows on one page. */
@@ -17,8 +20,8 @@ export interface Page {
 }
 
 /** Selects what is asked for; every reason at once when something is not right. */
-export const selectAll = (ask: Ask): Parsed<readonly Selected[]> => {
-  const parsed = ask.select.map((text) => select(text, ask.measurement, ask.bucketMs > 0));
+export const selectAll = (ask: Ask, types?: FieldTypes): Parsed<readonly Selected[]> => {
+  const parsed = ask.select.map((text) => select(text, ask.measurement, ask.bucketMs > 0, types));
   const reasons = parsed.flatMap((one) => (one.ok ? [] : [one.reason]));
   if (reasons.length > 0) return { ok: false, reason: reasons.join('; ') };
   return { ok: true, value: parsed.flatMap((one) => (one.ok ? [one.value] : [])) };
@@ -32,6 +35,8 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     .filter(({ key }) => key >= start.key);
   const atOnce = ask.bucketMs === 0 ? SERIES_AT_ONCE : seriesFor((ask.to - ask.from) / ask.bucketMs);
   const cellsIn = cellsOf(columns);
+  const lead = Math.ceil(RISE_MS / Math.max(1, ask.bucketMs));
+  const rates = columns.flatMap(({ isRate }, column) => (isRate ? [column + 1] : []));
   const series: Asked['series'] = [];
   let left = page.limit;
   let next: string | null = null;
@@ -39,18 +44,20 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
     const resumed = all[index]?.key === start.key && start.from > ask.from;
     const batch = all.slice(index, index + (resumed ? 1 : atOnce));
     index += batch.length;
+    const from = resumed ? start.from : ask.from;
     const found = await askStore(
       store,
       ask,
       columns,
       batch.map(({ tags }) => tags),
-      { from: resumed ? start.from : ask.from, rows: left + 1 },
+      rates.length === 0 ? { from, rows: left + 1 } : { from: bucketAt(from, ask.bucketMs) - lead * ask.bucketMs, rows: left + 1 + lead }, // what the first one rose from lies before it
     );
     const byKey = new Map(found.map((one) => [keyOf(one.tags), one]));
     for (const { key, tags } of batch) {
-      const rows = byKey.get(key)?.rows ?? [];
+      const stored = byKey.get(key)?.rows ?? [];
+      const rows = rates.length === 0 ? stored : ratesIn(cellsIn(stored.slice()), rates, bucketAt(from, ask.bucketMs));
       const taken = rows.slice(0, left);
-      if (taken.length > 0) series.push({ tags: { ...tags }, rows: cellsIn(taken) });
+      if (taken.length > 0) series.push({ tags: { ...tags }, rows: rates.length === 0 ? cellsIn(taken) : taken });
       left -= taken.length;
       const rest = rows[taken.length];
       if (rest === undefined) continue;
@@ -61,6 +68,8 @@ export const askPage = async (store: SeriesStore, ask: Ask, columns: readonly Se
   const { measurement, from, to, bucketMs } = ask;
   return { measurement, from, to, bucketMs, columns: columns.map(({ name, unit }) => ({ name, unit })), series, next };
 };
+
+const bucketAt = (at: number, bucketMs: number): number => Math.floor(at / bucketMs) * bucketMs;
 
 const seriesFor = (rowsEach: number): number =>
   Math.max(SERIES_AT_ONCE, Math.min(SERIES_AT_MOST, Math.floor(ROWS_AT_ONCE / Math.max(1, rowsEach))));

@@ -3,7 +3,7 @@
 import { METRICS, type Metric, type MetricName } from '../../protocol/metrics.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 import { decodeSketch, quantileOf } from '../../protocol/sketch.ts';
-import type { Aggregate, FieldValue } from './store.ts';
+import type { Aggregate, FieldValue, MeasurementView } from './store.ts';
 
 export interface Selected {
   readonly name: string;
@@ -11,25 +11,35 @@ export interface Selected {
   readonly needs: readonly { readonly field: string; readonly aggregate: Aggregate }[];
   /** From the values of what it needs, in that order. */
   readonly value: (values: readonly (FieldValue | null)[]) => FieldValue | null;
+  /** The value is a counter's, and what is wanted is what it rises per second. */
+  readonly isRate?: true;
 }
 
+export type FieldTypes = ReadonlyMap<string, MeasurementView['fields'][number]['type']>;
+
 const AGGREGATES: readonly Aggregate[] = ['last', 'mean', 'min', 'max', 'sum', 'count'];
+/** What a text or a boolean can have. */
+const OF_ANY: readonly Aggregate[] = ['last', 'count'];
 export const isMetric = (name: string): name is MetricName => Object.hasOwn(METRICS, name);
 
-/** `bucketed` false: points as they were written, so a metric is its stored field. The reason says what would be right. */
-export const select = (text: string, measurement: string, bucketed: boolean): Parsed<Selected> => {
+/** `bucketed` false: points as they were written, so a metric is its stored field. A field whose type is not known is taken for a number.
+ * The reason says what would be right. */
+export const select = (text: string, measurement: string, bucketed: boolean, types: FieldTypes = new Map()): Parsed<Selected> => {
   const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*)\)$/.exec(text) ?? [];
-  if (word !== '') return selectAggregate(text, word, field);
+  if (word !== '') return selectAggregate(text, word, field, bucketed, types);
   if (isMetric(text)) return selectMetric(text, measurement, bucketed);
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text))
     return { ok: false, reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms)` };
-  return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate: bucketed ? 'mean' : 'last' }], value: first } };
+  const aggregate = bucketed && !isNoNumber(types.get(text)) ? 'mean' : 'last';
+  return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate }], value: first } };
 };
+
+const isNoNumber = (type: ReturnType<FieldTypes['get']>): boolean => type === 'string' || type === 'bool';
 
 /** The one value as it is. */
 export const first = ([value = null]: readonly (FieldValue | null)[]): FieldValue | null => value;
 
-const selectAggregate = (text: string, word: string, name: string): Parsed<Selected> => {
+const selectAggregate = (text: string, word: string, name: string, bucketed: boolean, types: FieldTypes): Parsed<Selected> => {
   const metric = isMetric(name) ? METRICS[name] : null;
   const field = metric?.field ?? name;
   const percent = word === 'median' ? 50 : Number(/^p(\d{1,2}(?:\.\d{1,3})?|100)$/.exec(word)?.[1] ?? Number.NaN);
@@ -37,12 +47,28 @@ const selectAggregate = (text: string, word: string, name: string): Parsed<Selec
     if (field !== METRICS.rtt_sketch.field) return { ok: false, reason: `"${text}": percentiles come from ${METRICS.rtt_sketch.field}` };
     return { ok: true, value: { name: text, unit: 'ms', needs: [{ field, aggregate: 'sketch' }], value: quantile(percent / 100) } };
   }
-  const aggregate = AGGREGATES.find((one) => one === word);
+  if (word === 'rate' && !bucketed) return { ok: false, reason: `"${text}": a rate is over an interval, such as 1m, or auto` };
+  const aggregate = word === 'rate' ? 'last' : AGGREGATES.find((one) => one === word);
   if (aggregate === undefined)
-    return { ok: false, reason: `"${text}": there is no aggregate "${word}"; there is ${AGGREGATES.join(', ')}, median, p1 to p100` };
+    return { ok: false, reason: `"${text}": there is no aggregate "${word}"; there is ${AGGREGATES.join(', ')}, rate, median, p1 to p100` };
+  const type = types.get(field);
+  if (bucketed && isNoNumber(type) && (word === 'rate' || !OF_ANY.includes(aggregate))) {
+    const kind = type === 'bool' ? 'a boolean' : 'a text';
+    return {
+      ok: false,
+      reason: `"${text}": ${field} is ${kind}; of ${kind} there is ${OF_ANY.map((one) => `${one}(${field})`).join(' and ')}`,
+    };
+  }
+  const unit = metric === null ? null : word === 'rate' ? `${metric.unit} per second` : metric.unit;
   return {
     ok: true,
-    value: { name: text, unit: aggregate === 'count' ? null : (metric?.unit ?? null), needs: [{ field, aggregate }], value: first },
+    value: {
+      name: text,
+      unit: aggregate === 'count' ? null : unit,
+      needs: [{ field, aggregate }],
+      value: first,
+      ...(word === 'rate' ? { isRate: true } : {}),
+    },
   };
 };
 

@@ -71,6 +71,35 @@ t.test(
     const csv = await page.evaluate<string>(`fetch(document.querySelector('a[download]').href).then((answer) => answer.text())`);
     t.match(csv, /^time,agent,.*rtt_median_ms,loss_ratio\r\n/);
 
+    // A counter with a hole, and a text.
+    const counters = [0, 1, 2, 3, 4, 5, 20, 21, 22, 23, 40].map((i) => ({
+      measurement: 'net',
+      tags: { host: 'ams1', interface: 'eth0' },
+      at: start + i * MINUTE,
+      fields: { bytes_recv: 7_195_729_919 + i * 61_003, txt: `n${i}` },
+    }));
+    await api.deps.storage.store.write(counters);
+    await page.goto(`${server.origin}/explore?${times}&m=net&s=last(bytes_recv)&i=1m`);
+    await page.getByRole('cell', { name: '7,195,729,919' }).waitFor();
+    await page.getByText('1 series, a value each 60 s').waitFor();
+    t.match(JSON.parse(await copied('Copy as Grafana panel')).targets[0], { alias: '$tag_interface $tag_host $col' });
+    await shoot('explore-counter-dark');
+    await page.setViewportSize({ width: 360, height: 740 });
+    const value = await page.getByRole('cell', { name: '7,195,729,919' }).boundingBox();
+    t.ok((value?.x ?? 0) + (value?.width ?? 999) <= 360, `a value is whole on a phone: ${JSON.stringify(value)}`);
+    await shoot('explore-counter-phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(`${server.origin}/explore?${times}&m=net&s=rate(bytes_recv)&i=1m`);
+    await page.getByRole('cell', { name: '1,016.72' }).first().waitFor();
+    await shoot('explore-rate-dark');
+    await page.goto(`${server.origin}/explore?${times}&m=net&s=txt&i=1m`);
+    await page.getByRole('cell', { name: 'n23', exact: true }).waitFor();
+    await page.getByText('No numbers to draw').waitFor();
+    await page.goto(`${server.origin}/explore?${times}&m=net&s=mean(txt)&i=1m`);
+    await page.getByText('of a text there is last(txt) and count(txt)').waitFor();
+    await page.goto(`${server.origin}/explore?${times}&s=p73(rtt_sketch)`);
+    await page.getByText('percentile73_ms is not stored').waitFor();
+
     await page.goto(`${server.origin}/explore?${times}&tags=agent:nobody`);
     await page.getByText('Nothing in this range').waitFor();
     await page.goto(`${server.origin}/explore?${times}&s=avg(rtt)`);
@@ -84,7 +113,7 @@ t.test(
       const raw = page.getByLabel('Question', { exact: true });
       t.match(
         await raw.inputValue(),
-        /^SELECT mean\("percentile50_ms"\) .* WHERE \$timeFilter GROUP BY time\(1m\), \*$/,
+        /^SELECT mean\("percentile50_ms"\) .* WHERE \$timeFilter GROUP BY time\(10s\), \*$/,
         'begins with the form',
       );
       await raw.fill('SELECT "packets_transmitted" FROM "ping" WHERE $timeFilter AND "agent" = \'raw1\' GROUP BY "agent"');

@@ -15,6 +15,7 @@ const device = (id: string, now: number, change: Partial<DeviceView>): DeviceVie
   port: 161,
   labels: {},
   agent: 'noc1',
+  enabled: true,
   intervalMs: 60_000,
   timeoutMs: 5_000,
   retries: 1,

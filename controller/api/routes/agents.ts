@@ -3,6 +3,7 @@ import { AgentEdit, AgentEventList, AgentList, AgentView, PresenceList, Saved } 
 import { viewAgent } from '../agent-view.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
+import { answerList, FormatQuery, LIST_TYPES } from '../list-csv.ts';
 import { readPresence } from '../presence.ts';
 import { notFound, refuse } from '../problem.ts';
 import { AgentPath, Limit, Moment, problems } from '../schemas.ts';
@@ -23,8 +24,11 @@ export const addAgentRoutes = (app: App, context: Context): void => {
 
   app.get(
     '/api/v1/agents',
-    { config: viewer, schema: { tags, summary: 'All agents', response: { 200: AgentList, ...problems } } },
-    async () => ({ agents: (await context.fleetView.model()).agents.map(viewAgent) }),
+    {
+      config: viewer,
+      schema: { tags, summary: 'All agents', querystring: FormatQuery, produces: LIST_TYPES, response: { 200: AgentList, ...problems } },
+    },
+    async (request, reply) => answerList(request, reply, AgentList, { agents: (await context.fleetView.model()).agents.map(viewAgent) }),
   );
   app.get(
     '/api/v1/agents/:id',

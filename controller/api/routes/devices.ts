@@ -15,6 +15,7 @@ import { readPortColumns, readPortP95 } from '../../series/port-columns.ts';
 import type { Context } from '../context.ts';
 import { viewDevice, viewPort } from '../device-view.ts';
 import type { App } from '../instance.ts';
+import { answerList, FormatQuery, LIST_TYPES } from '../list-csv.ts';
 import { notFound, refuse } from '../problem.ts';
 import { Limit, Moment, problems, Whole } from '../schemas.ts';
 import { loginOf, saved } from './change.ts';
@@ -45,13 +46,22 @@ const addDeviceDocuments = (app: App, context: Context): void => {
 
   app.get(
     '/api/v1/devices',
-    { config: viewer, schema: { tags, summary: 'All SNMP devices', response: { 200: DeviceList, ...problems } } },
-    async () => {
+    {
+      config: viewer,
+      schema: {
+        tags,
+        summary: 'All SNMP devices',
+        querystring: FormatQuery,
+        produces: LIST_TYPES,
+        response: { 200: DeviceList, ...problems },
+      },
+    },
+    async (request, reply) => {
       const presences = new Map(controller.agents().map((agent) => [agent.id, agent]));
       const now = controller.clock.now();
       const view = (stored: Awaited<ReturnType<typeof devices.list>>[number]): DeviceView =>
         viewDevice({ stored, latest: controller.deviceLatest(stored.device.id), presence: presences.get(stored.device.agent) }, now);
-      return { devices: (await devices.list()).map(view) };
+      return answerList(request, reply, DeviceList, { devices: (await devices.list()).map(view) });
     },
   );
   app.get(

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { columnsAsCsv } from '../csv.ts';
 import { readHistory } from '../history.ts';
 import type { App } from '../instance.ts';
+import { sendCsv } from '../list-csv.ts';
 import { refuse } from '../problem.ts';
 import { Moment, PairPath, problems, Whole } from '../schemas.ts';
 
@@ -37,12 +38,7 @@ export const addHistoryRoutes = (app: App, context: Context): void => {
       if (to - from > LONGEST_MS) throw refuse(400, 'from: at most ten years before to');
       const history = await readHistory(context, { ...params, from, to, columns: query.columns });
       if (query.format === 'json') return history;
-      const file = `${params.agent}_${params.target}_${params.probe}.csv`;
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${file}"`)
-        .serializer((text: string) => text)
-        .send(columnsAsCsv(history.columns) as never); // Border: the route's type knows the JSON answer only.
+      return sendCsv(reply, `${params.agent}_${params.target}_${params.probe}`, columnsAsCsv(history.columns)) as never; // Border: the route's type knows the JSON answer only.
     },
   );
 };

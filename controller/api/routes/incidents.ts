@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { readHints } from '../incident-hints.ts';
 import { listIncidents, readIncident } from '../incident-view.ts';
 import type { App } from '../instance.ts';
+import { answerList, Format, LIST_TYPES } from '../list-csv.ts';
 import { notFound } from '../problem.ts';
 import { Limit, problems, Whole } from '../schemas.ts';
 import { loginOf } from './change.ts';
@@ -14,15 +15,15 @@ const IncidentPath = z.object({ id: Whole.min(1).max(Number.MAX_SAFE_INTEGER) })
 export const addIncidentRoutes = (app: App, context: Context): void => {
   const { state, controller } = context;
   const tags = ['incidents'];
-  const querystring = z.object({ state: z.enum(['firing', 'resolved']).optional(), limit: Limit });
+  const querystring = z.object({ state: z.enum(['firing', 'resolved']).optional(), limit: Limit, format: Format });
 
   app.get(
     '/api/v1/incidents',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'Incidents, newest first', querystring, response: { 200: IncidentList, ...problems } },
+      schema: { tags, summary: 'Incidents, newest first', querystring, produces: LIST_TYPES, response: { 200: IncidentList, ...problems } },
     },
-    async ({ query }) => ({ incidents: await listIncidents(state, query) }),
+    async (request, reply) => answerList(request, reply, IncidentList, { incidents: await listIncidents(state, request.query) }),
   );
   app.get(
     '/api/v1/incidents/:id',

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { DeviceInput } from '../../../protocol/device.ts';
+import { type Device, DeviceInput } from '../../../protocol/device.ts';
 import { TargetId } from '../../../protocol/ids.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { NetworkNode, NetworkNodeView, nodeOf, targetOf } from '../nodes.ts';
+import { sayNext } from '../paging.ts';
 import { notFound, refuse } from '../problem.ts';
 import { Limit, Nothing, problems, Whole } from '../schemas.ts';
 import { loginOf, saved } from './change.ts';
@@ -27,7 +29,12 @@ export const addNetworkNodeRoutes = (app: App, context: Context): void => {
         response: { 200: z.array(NetworkNodeView), ...problems },
       },
     },
-    async ({ query }) => (await allNodes(context)).slice(query.skip, query.skip + query.limit),
+    async (request, reply) => {
+      const { skip, limit } = request.query;
+      const nodes = await allNodes(context);
+      if (nodes.length > skip + limit) sayNext(request, reply, { skip: String(skip + limit) });
+      return nodes.slice(skip, skip + limit);
+    },
   );
   app.get(
     '/monitoring/network-nodes/:node_id',
@@ -38,9 +45,10 @@ export const addNetworkNodeRoutes = (app: App, context: Context): void => {
     '/monitoring/network-nodes',
     { config: operator, schema: { tags, summary: 'Add a node', body: NetworkNode, response: { 201: NetworkNodeView, ...problems } } },
     async ({ body, actor }, reply) => {
-      await saveDevice(context, body, loginOf(actor), 'create');
+      const device = await deviceFor(context, body, undefined);
+      if (device !== null) saved(context, await controller.devices.create(device, loginOf(actor)));
       const made = await controller.fleet.createTarget(targetOf(body, null), loginOf(actor));
-      if (!made.ok && body.snmp_community !== undefined) await controller.devices.remove(body.id, loginOf(actor));
+      if (!made.ok && device !== null) await controller.devices.remove(body.id, loginOf(actor));
       saved(context, made);
       return reply.code(201).send(await findNode(context, body.id));
     },
@@ -55,8 +63,10 @@ export const addNetworkNodeRoutes = (app: App, context: Context): void => {
       if (body.id !== node_id) throw refuse(422, 'id: a node keeps its id', [{ path: 'id', message: `"${node_id}", as in the path` }]);
       const before = (await controller.fleet.targets()).find(({ target }) => target.id === node_id);
       if (before === undefined) throw notFound(`node ${node_id}`);
+      const known = await deviceOf(context, node_id);
+      const device = await deviceFor(context, body, known);
       saved(context, await controller.fleet.replaceTarget(targetOf(body, before.target), loginOf(actor)));
-      await saveDevice(context, body, loginOf(actor), 'replace');
+      if (device !== null) saved(context, await controller.devices[known === undefined ? 'create' : 'replace'](device, loginOf(actor)));
       return findNode(context, node_id);
     },
   );
@@ -88,22 +98,21 @@ const findNode = async (context: Context, id: string): Promise<NetworkNodeView> 
 const deviceOf = async ({ controller }: Context, id: string) =>
   (await controller.devices.list()).find(({ device }) => device.id === id)?.device;
 
-/** The device of a node with a community; a node without one changes nothing here. */
-const saveDevice = async (context: Context, node: NetworkNode, actor: string, mode: 'create' | 'replace'): Promise<void> => {
-  if (node.snmp_community === undefined) return;
-  const { devices } = context.controller;
-  const before = mode === 'replace' ? await deviceOf(context, node.id) : undefined;
+/** The device that a node is to have; null where nothing is to be done: it has none, or stays as it is. Throws the refusal. */
+const deviceFor = async (context: Context, node: NetworkNode, before: Device | undefined): Promise<DeviceInput | null> => {
+  const { snmp_community: community, snmp_version: version } = node;
+  const kept = before?.access.version;
+  if (community === undefined && version !== undefined && version !== kept) {
+    const reason = kept === undefined ? 'has no SNMP yet' : `is spoken to by ${kept}`;
+    const message = `the node ${reason}; give snmp_community as well to have version ${version}`;
+    throw refuse(422, `snmp_version: ${message}`, [{ path: 'snmp_version', message }]);
+  }
+  if (community === undefined && before === undefined) return null;
   const agent = before?.agent ?? context.settings.localAgent ?? context.controller.agents()[0]?.id;
   if (agent === undefined)
     throw refuse(422, 'snmp_community: no agent is there to poll it', [{ path: 'snmp_community', message: 'enrol an agent first' }]);
-  const input = DeviceInput.parse({
-    ...before,
-    id: node.id,
-    name: node.name,
-    address: node.ip_address,
-    agent,
-    access: { version: node.snmp_version ?? '2c' },
-    secrets: { community: node.snmp_community },
-  });
-  saved(context, before === undefined ? await devices.create(input, actor) : await devices.replace(input, actor));
+  const own = { id: node.id, name: node.name, address: node.ip_address, enabled: node.is_active };
+  if (community === undefined) return isDeepStrictEqual({ ...before, ...own }, before) ? null : DeviceInput.parse({ ...before, ...own });
+  const access = version === undefined && (kept === '1' || kept === '2c') ? before?.access : { version: version ?? '2c' };
+  return DeviceInput.parse({ ...before, ...own, agent, access, secrets: { community } });
 };

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { TargetId } from '../../../protocol/ids.ts';
+import { ROWS_WANTED, widthFor, widthText } from '../../../protocol/widths.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, parseWidth, widthFor } from '../moments.ts';
+import { parseMoment, parseWidth } from '../moments.ts';
+import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
 import { problems, Whole } from '../schemas.ts';
 
 const DAY_MS = 86_400_000;
-const ROWS_WANTED = 600;
 
 /** What an older platform's metric types are here. */
 const TYPES = {
@@ -37,7 +38,7 @@ export const addNodeMetricRoutes = (app: App, { controller, store }: Context): v
       config: { access: 'viewer' },
       schema: {
         tags: ['older paths'],
-        summary: 'One metric of one node, or of all, over time',
+        summary: 'One metric of one node, or of all, over time; where there is more than the limit, a Link header says the next page',
         querystring: z.object({
           metric_type: MetricType.default('NETWORK_LATENCY'),
           node_id: TargetId.optional(),
@@ -45,11 +46,13 @@ export const addNodeMetricRoutes = (app: App, { controller, store }: Context): v
           end_time: z.string().default('now'),
           interval: z.string().default('auto'),
           limit: Whole.min(1).max(100_000).default(10_000),
+          after: After,
         }),
         response: { 200: z.array(NodeMetric), ...problems },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const now = Math.ceil(controller.clock.now());
       const at = (path: 'start_time' | 'end_time'): number => {
         const parsed = parseMoment(query[path], now);
@@ -67,7 +70,9 @@ export const addNodeMetricRoutes = (app: App, { controller, store }: Context): v
       const ask = { measurement: type.measurement, select: [type.select], tags, from, to, bucketMs: width.value };
       const columns = selectAll(ask);
       if (!columns.ok) throw refuse(400, columns.reason);
-      const { series } = await askPage(store, ask, columns.value, { limit: query.limit, after: null });
+      const { series, next } = await askPage(store, ask, columns.value, { limit: query.limit, after: checkedCursor(query.after) });
+      if (next !== null)
+        sayNext(request, reply, { after: next, start_time: String(from), end_time: String(to), interval: widthText(width.value) });
       return series.flatMap((one) =>
         one.rows.flatMap(([start, value]) =>
           typeof value === 'number'

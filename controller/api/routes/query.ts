@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import { Ask, Asked, SeriesCatalogue } from '../../../protocol/ask.ts';
 import { METRICS } from '../../../protocol/metrics.ts';
-import { askPage, readCursor, selectAll } from '../../series/ask.ts';
+import { ROWS_WANTED, widthFor } from '../../../protocol/widths.ts';
+import { askPage, selectAll } from '../../series/ask.ts';
+import { needsTypes, openFieldTypes } from '../field-types.ts';
 import { askedAsCsv } from '../asked-csv.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, parseWidth, widthFor } from '../moments.ts';
+import { sendCsv } from '../list-csv.ts';
+import { parseMoment, parseWidth } from '../moments.ts';
+import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
 import { problems, Whole } from '../schemas.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 10 * 366 * 24 * HOUR_MS;
-/** Rows of each series when the interval is left to us. */
-const ROWS_WANTED = 600;
 const TAG = /^([A-Za-z_][A-Za-z0-9_.-]{0,63})[:=](.{0,200})$/s;
 
 /** A parameter may come again, or hold several with commas between them. */
@@ -25,7 +27,7 @@ const List = z
 export const QueryString = z.object({
   measurement: z.string().min(1).max(200).default('ping').describe('ping, net, interface, snmp …: GET /api/v1/series lists them'),
   select: List.default(['rtt_median_ms', 'loss_ratio']).describe(
-    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch)',
+    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch); rate(bytes_recv): what a counter rises per second, null where it began anew; of texts and booleans last(…) and count(…)',
   ),
   tag: List.default([]).describe('key:value, any number of them; values of one key are alternatives'),
   agent: List.default([]),
@@ -34,7 +36,7 @@ export const QueryString = z.object({
   to: z.string().default('now'),
   interval: z.string().default('auto').describe('5m, 1h …; auto: by the range; none: every point as it was written'),
   limit: Whole.min(1).max(100_000).default(10_000).describe('rows a page'),
-  after: z.string().max(4_000).optional().describe('the "next" of the page before'),
+  after: After,
   format: z.enum(['json', 'csv']).default('json'),
 });
 type QueryString = z.infer<typeof QueryString>;
@@ -43,6 +45,8 @@ export const addQueryRoutes = (app: App, context: Context): void => {
   const tags = ['series'];
   const config = { access: 'viewer' } as const;
   const { controller, store } = context;
+  const fieldTypes = openFieldTypes(store, controller.clock);
+  const typesFor = async (ask: Ask) => (needsTypes(ask) ? fieldTypes(ask.measurement) : undefined);
 
   app.get(
     '/api/v1/query',
@@ -56,19 +60,16 @@ export const addQueryRoutes = (app: App, context: Context): void => {
         response: { 200: Asked, ...problems },
       },
     },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request;
       const ask = askOf(query, Math.ceil(controller.clock.now()));
-      const columns = selectAll(ask);
+      const columns = selectAll(ask, await typesFor(ask));
       if (!columns.ok) throw refuse(400, `select: ${columns.reason}`, [{ path: 'select', message: columns.reason }]);
       const after = checkedCursor(query.after);
       const asked = await askPage(store, ask, columns.value, { limit: query.limit, after });
       if (query.format === 'json') return asked;
-      if (asked.next !== null) reply.header('link', `<${nextUrl(query, asked.next)}>; rel="next"`);
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${ask.measurement}.csv"`)
-        .serializer((text: string) => text)
-        .send(askedAsCsv(asked) as never); // Border: the route's type knows the JSON answer only.
+      if (asked.next !== null) sayNext(request, reply, { after: asked.next, from: String(ask.from), to: String(ask.to) });
+      return sendCsv(reply, ask.measurement, askedAsCsv(asked)) as never; // Border: the route's type knows the JSON answer only.
     },
   );
 
@@ -118,21 +119,4 @@ const bucketOf = (interval: string, rangeMs: number): number => {
   const width = parseWidth(interval);
   if (!width.ok) throw refuse(400, `interval: ${width.reason}, auto or none`, [{ path: 'interval', message: width.reason }]);
   return width.value;
-};
-
-const checkedCursor = (after: string | undefined): string | null => {
-  if (after === undefined) return null;
-  try {
-    readCursor(after);
-    return after;
-  } catch (error) {
-    throw refuse(400, error instanceof Error ? error.message : String(error), [{ path: 'after', message: 'not a cursor' }]);
-  }
-};
-
-const nextUrl = (query: QueryString, next: string): string => {
-  const parts = Object.entries(query).flatMap(([key, value]) =>
-    key === 'after' || value === undefined ? [] : (Array.isArray(value) ? value : [String(value)]).map((one) => [key, one]),
-  );
-  return `/api/v1/query?${new URLSearchParams([...parts, ['after', next]]).toString()}`;
 };

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { Target } from '../../../protocol/target.ts';
-import { askPage, selectAll } from '../../series/ask.ts';
+import { widthFor } from '../../../protocol/widths.ts';
+import { askPage, type Page, selectAll } from '../../series/ask.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
-import { parseMoment, widthFor } from '../moments.ts';
+import { parseMoment } from '../moments.ts';
+import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
-import { Limit, problems } from '../schemas.ts';
+import { Limit, problems, Whole } from '../schemas.ts';
+import { LogLevel, readSystemLog } from '../system-log.ts';
 
 const HOUR_MS = 3_600_000;
 const RANGES_MS = { '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
@@ -70,16 +73,21 @@ export const addServerRoutes = (app: App, context: Context): void => {
           range: z.enum(['24h', '7d', '30d', 'custom']).default('24h'),
           start: z.string().optional(),
           end: z.string().optional(),
+          limit: Whole.min(1).max(ROWS_AT_MOST).default(ROWS_AT_MOST).describe('rows in all; the Link header says the next page'),
+          after: After,
         }),
         response: { 200: PingData, ...problems },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const now = Math.ceil(context.controller.clock.now());
       const [from, to] = query.range === 'custom' ? customRange(query.start, query.end, now) : [now - RANGES_MS[query.range], now];
       const { targets } = await context.fleetView.model();
       const wanted = targets.map(({ target }) => target).filter(({ labels }) => query.country?.includes(labels['country'] ?? '') ?? true);
-      return pingData(context, wanted, from, to);
+      const { data, next } = await pingData(context, wanted, { from, to }, { limit: query.limit, after: checkedCursor(query.after) });
+      if (next !== null) sayNext(request, reply, { after: next, range: 'custom', start: String(from), end: String(to) });
+      return data;
     },
   );
   app.get(
@@ -93,27 +101,13 @@ export const addServerRoutes = (app: App, context: Context): void => {
       config,
       schema: {
         tags,
-        summary: 'Events of the agents, newest first',
-        querystring: z.object({ limit: Limit.default(10), level: z.string().max(20).optional() }),
+        summary: 'What agents told, what was changed, who enrolled and what went wrong, newest first',
+        querystring: z.object({ limit: Limit.default(10), level: LogLevel.optional() }),
         response: { 200: Logs, ...problems },
       },
     },
-    async ({ query: { limit, level } }) => {
-      const rows = await context.state
-        .selectFrom('agent_events')
-        .selectAll()
-        .$if(level !== undefined, (all) => all.where('level', '=', (level ?? '').toLowerCase()))
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map(({ at, level: own, agent_id, event, message }) => ({
-        timestamp: iso(at),
-        level: own,
-        source: agent_id,
-        event,
-        message,
-      }));
-    },
+    async ({ query: { limit, level } }) =>
+      (await readSystemLog(context.state, level, limit)).map(({ at, ...line }) => ({ timestamp: iso(at), ...line })),
   );
 };
 
@@ -130,8 +124,13 @@ const customRange = (start: string | undefined, end: string | undefined, now: nu
 
 const SELECT = ['rtt_min_ms', 'rtt_mean_ms', 'rtt_max_ms', 'ipdv_mean_abs_ms', 'loss_ratio'];
 
-const pingData = async ({ store }: Context, targets: readonly Target[], from: number, to: number): Promise<z.infer<typeof PingData>> => {
-  if (targets.length === 0) return [];
+const pingData = async (
+  { store }: Context,
+  targets: readonly Target[],
+  { from, to }: { readonly from: number; readonly to: number },
+  page: Page,
+): Promise<{ readonly data: z.infer<typeof PingData>; readonly next: string | null }> => {
+  if (targets.length === 0) return { data: [], next: null };
   const byId = new Map(targets.map((target) => [target.id, target]));
   const ask = {
     measurement: 'ping',
@@ -143,11 +142,11 @@ const pingData = async ({ store }: Context, targets: readonly Target[], from: nu
   };
   const columns = selectAll(ask);
   if (!columns.ok) throw new Error(columns.reason);
-  const { series } = await askPage(store, ask, columns.value, { limit: ROWS_AT_MOST, after: null });
-  return series.flatMap(({ tags, rows }) => {
+  const { series, next } = await askPage(store, ask, columns.value, page);
+  const data = series.flatMap(({ tags, rows }) => {
     const target = byId.get(tags['target'] ?? '');
     if (target === undefined) return [];
-    const data = rows.map(([at, min, avg, max, jitter, loss]) => ({
+    const values = rows.map(([at, min, avg, max, jitter, loss]) => ({
       timestamp: iso(Number(at)),
       min: numberOrNull(min),
       avg: numberOrNull(avg),
@@ -155,8 +154,9 @@ const pingData = async ({ store }: Context, targets: readonly Target[], from: nu
       jitter: numberOrNull(jitter),
       packet_loss: percentOf(numberOrNull(loss)),
     }));
-    return [{ ...serverOf(target), agent: tags['agent'] ?? '', data }];
+    return [{ ...serverOf(target), agent: tags['agent'] ?? '', data: values }];
   });
+  return { data, next };
 };
 
 const serverStatus = async ({ fleetView, controller }: Context): Promise<z.infer<typeof ServerStatus>> => {

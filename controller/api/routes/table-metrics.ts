@@ -6,6 +6,7 @@ import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts';
 import type { Context } from '../context.ts';
 import { viewPort } from '../device-view.ts';
 import type { App } from '../instance.ts';
+import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
 import { mayScrape } from '../scrape.ts';
 import { Limit, problems } from '../schemas.ts';
@@ -28,16 +29,18 @@ export const addTableMetricRoutes = (app: App, context: Context): void => {
       schema: {
         tags,
         summary: 'The last 24 hours by the hour: columns timestamp, metric, value',
-        querystring: z.object({ limit: Limit.default(1_000) }),
+        querystring: z.object({ limit: Limit.default(1_000), after: After }),
         response: { 200: Table, ...problems },
       },
     },
-    async ({ query }) => {
+    async (request, reply) => {
+      const { query } = request;
       const to = Math.ceil(controller.clock.now());
       const ask = { measurement: 'ping', select: SELECT, tags: {}, from: to - 24 * HOUR_MS, to, bucketMs: HOUR_MS };
       const columns = selectAll(ask);
       if (!columns.ok) throw new Error(columns.reason);
-      const { series } = await askPage(store, ask, columns.value, { limit: query.limit, after: null });
+      const { series, next } = await askPage(store, ask, columns.value, { limit: query.limit, after: checkedCursor(query.after) });
+      if (next !== null) sayNext(request, reply, { after: next });
       const cells = series.flatMap((one) =>
         one.rows.flatMap(([at, ...values]) =>
           values.map((value, i) => ({

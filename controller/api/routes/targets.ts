@@ -3,6 +3,7 @@ import { Target } from '../../../protocol/target.ts';
 import type { Context } from '../context.ts';
 import type { FleetModel } from '../fleet-view.ts';
 import type { App } from '../instance.ts';
+import { answerList, FormatQuery, LIST_TYPES } from '../list-csv.ts';
 import { notFound, refuse } from '../problem.ts';
 import { problems, TargetPath } from '../schemas.ts';
 import { loginOf, saved } from './change.ts';
@@ -15,8 +16,12 @@ export const addTargetRoutes = (app: App, context: Context): void => {
 
   app.get(
     '/api/v1/targets',
-    { config: viewer, schema: { tags, summary: 'All targets', response: { 200: TargetList, ...problems } } },
-    async () => ({ targets: (await context.fleetView.model()).targets.map(viewTarget) }),
+    {
+      config: viewer,
+      schema: { tags, summary: 'All targets', querystring: FormatQuery, produces: LIST_TYPES, response: { 200: TargetList, ...problems } },
+    },
+    async (request, reply) =>
+      answerList(request, reply, TargetList, { targets: (await context.fleetView.model()).targets.map(viewTarget) }),
   );
   app.get(
     '/api/v1/targets/:id',

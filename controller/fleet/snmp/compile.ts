@@ -16,7 +16,7 @@ const BUDGET_SHARE = 0.9;
 
 /** What one agent polls. Pure: the same fleet gives the same bytes. */
 export const deviceTasksOf = (agent: string, devices: readonly SealedDevice[]): Task[] =>
-  devices.filter(({ device }) => device.agent === agent).map(deviceTask);
+  devices.filter(({ device }) => device.enabled && device.agent === agent).map(deviceTask);
 
 const deviceTask = (sealed: SealedDevice): Task => {
   const { device } = sealed;

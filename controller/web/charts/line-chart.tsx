@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import { zone } from '../data/location.ts';
 import { theme } from '../data/preferences.ts';
 import type { Span } from '../data/range.ts';
+import { axisNumbers } from '../format/quantity.ts';
 import { clock, day } from '../format/time.ts';
 import { timeTicks } from './scale.ts';
 import { LEAST_WIDTH, useWidth } from './use-plot.ts';
@@ -50,6 +51,19 @@ const dataOf = (lines: readonly Line[]): uPlot.AlignedData => {
   return uPlot.join(lines.map(({ points }) => [points.map(([at]) => at), points.map(([, value]) => value)]));
 };
 
+/** The points that no line reaches. */
+const alone: uPlot.Series.Points.Filter = (plot, index) => {
+  const found: number[] = [];
+  const values = plot.data[index] ?? [];
+  let [before, last, lastAt]: [unknown, unknown, number] = [null, null, -1];
+  for (const [i, value] of [...values, null].entries()) {
+    if (value === undefined) continue; // another line's time
+    if (last !== null && before === null && value === null) found.push(lastAt);
+    [before, last, lastAt] = [last, value, i];
+  }
+  return found;
+};
+
 const optionsFor = (
   size: { width: number; height: number },
   lines: readonly Line[],
@@ -71,7 +85,9 @@ const optionsFor = (
     scales: { x: { time: false, range: () => [span.from, span.to] } },
     series: [
       {},
-      ...(lines.length === 0 ? [{}] : lines.map((_, index) => ({ stroke: colourOf(index), width: 1.5, points: { show: false } }))),
+      ...(lines.length === 0
+        ? [{}]
+        : lines.map((_, index) => ({ stroke: colourOf(index), width: 1.5, points: { size: 4, filter: alone } }))),
     ],
     axes: [
       {
@@ -83,7 +99,14 @@ const optionsFor = (
         values: (_, splits) =>
           splits.map((at) => (long && clock(at, zone.value) === '00:00' ? day(at, zone.value) : clock(at, zone.value))),
       },
-      { stroke: ink3, font, size: 56, ticks: { show: false }, grid: { stroke: line, width: 1 } },
+      {
+        stroke: ink3,
+        font,
+        size: (_, values) => Math.max(56, ...(values ?? []).map((text) => 14 + 7 * text.length)),
+        ticks: { show: false },
+        grid: { stroke: line, width: 1 },
+        values: (_, splits, _axis, _space, step) => axisNumbers(splits, step),
+      },
     ],
     cursor: { y: false, drag: { x: true, y: false, setScale: false } },
     hooks: {

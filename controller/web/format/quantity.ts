@@ -47,6 +47,31 @@ export const lossText = (ratio: number | null): string => {
 /** 12,480 */
 export const count = (value: number): string => minus(Math.round(value).toLocaleString('en-GB'));
 
+/** A value of any kind: whole ones in full, of others six figures, and never fewer than stand before the point. 7,195,729,919 · 0.0433017 */
+export const valueText = (value: number): string => {
+  if (Number.isInteger(value) && Math.abs(value) < 1e21) return count(value);
+  if (Math.abs(value) < 1_000) return minus(String(Number(value.toPrecision(6))));
+  return minus(value.toLocaleString('en-GB', { maximumFractionDigits: 2 }));
+};
+
+const SCALES = [
+  [1e15, 'P'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
+/** Numbers of an axis, `step` apart: as many figures as tell them apart, thousands as k, M, G. */
+export const axisNumbers = (values: readonly number[], step: number): string[] => {
+  const largest = Math.max(0, ...values.map(Math.abs));
+  const [scale, letter] = SCALES.find(([one]) => largest >= one) ?? [1, ''];
+  const digits = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step / scale) - 1e-9)));
+  return values.map((value) =>
+    value === 0 ? '0' : minus(`${Number((value / scale).toFixed(digits))}${letter === '' ? '' : ` ${letter}`}`),
+  );
+};
+
 /** A rate with the figures that matter: 0.4, 3.1, 212, 121,400. */
 export const rate = (value: number): string => {
   if (value === 0) return '0';

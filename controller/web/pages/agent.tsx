@@ -8,7 +8,7 @@ import { usePairs } from '../data/lists.ts';
 import { useResource } from '../data/resource.ts';
 import { bytesText, count, plural, rate, signed } from '../format/quantity.ts';
 import { duration, iso, when } from '../format/time.ts';
-import { Dialog, Empty, Failure, Link, Skeleton, Stat } from '../parts/basics.tsx';
+import { CsvLink, Dialog, Empty, Failure, Link, Skeleton, Stat } from '../parts/basics.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
 import { agentShape, Glyph } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
@@ -63,6 +63,8 @@ export const AgentPage = ({ id }: { readonly id: string }) => {
         <div class="panel-head">
           <h2>Targets</h2>
           <span class="ink3">{plural(pairs.rows?.length ?? 0, 'task')}</span>
+          <span class="grow" />
+          <CsvLink path={`/pairs?agent=${data.id}`} tiny />
         </div>
         {pairs.rows?.length === 0 ? (
           <Empty

@@ -134,6 +134,7 @@ export const toDevice = (form: DeviceForm, base: DeviceView | null): object => {
     ...(base === null
       ? {}
       : {
+          enabled: base.enabled,
           family: base.family,
           timeoutMs: base.timeoutMs,
           retries: base.retries,

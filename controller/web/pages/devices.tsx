@@ -6,7 +6,7 @@ import { go, zone } from '../data/location.ts';
 import { plural } from '../format/quantity.ts';
 import { ago, duration } from '../format/time.ts';
 import { hasWords } from '../format/words.ts';
-import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
+import { CsvLink, Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { DeviceStateMark, deviceUrgency } from '../parts/device-state.tsx';
 import { Search, searchText } from '../parts/search.tsx';
@@ -27,6 +27,7 @@ export const DevicesPage = () => {
       <section class="panel scroll-x">
         <div class="panel-head ruled">
           <Search placeholder="Name, address, vendor, place" label="Filter devices" found={plural(shown.length, 'device')} />
+          <CsvLink path="/devices" />
           <Link to="/mibs" class="button">
             MIB modules
           </Link>

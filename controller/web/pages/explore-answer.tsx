@@ -3,10 +3,10 @@ import type { Asked } from '../../../protocol/ask.ts';
 import { colourOf, type Line, LineChart } from '../charts/line-chart.tsx';
 import { setRange, zone } from '../data/location.ts';
 import { zoomTo } from '../data/range.ts';
-import { count, plural } from '../format/quantity.ts';
-import { iso } from '../format/time.ts';
+import { count, plural, valueText } from '../format/quantity.ts';
+import { duration, iso } from '../format/time.ts';
 import { Empty } from '../parts/basics.tsx';
-import { lineNames } from './explore.ts';
+import { lineNames, withHoles } from './explore.ts';
 
 /** More lines than this are not told apart. */
 const LINES = 20;
@@ -26,18 +26,22 @@ export const Answer = ({ asked }: { readonly asked: Asked }) => {
         <h2>{asked.columns.map(({ name }) => name).join(', ')}</h2>
         <span class="ink3">
           {plural(asked.series.length, 'series', 'series')}
-          {asked.bucketMs > 0 ? `, a value each ${asked.bucketMs / 1000} s` : ', each point'}
+          {asked.bucketMs > 0 ? `, a value each ${duration(asked.bucketMs)}` : ', each point'}
           {lines.length > LINES ? `; the first ${LINES} lines are drawn` : ''}
         </span>
       </div>
       <div class="panel-body">
-        <LineChart
-          lines={lines.slice(0, LINES)}
-          span={{ from: asked.from, to: asked.to }}
-          height={280}
-          label={`${asked.columns.map(({ name }) => name).join(', ')} of ${asked.series.length} series; the table below has the values`}
-          onZoom={(chosen) => setRange(zoomTo(chosen))}
-        />
+        {lines.length === 0 ? (
+          <p class="ink3">No numbers to draw; the table below has the values.</p>
+        ) : (
+          <LineChart
+            lines={lines.slice(0, LINES)}
+            span={{ from: asked.from, to: asked.to }}
+            height={280}
+            label={`${asked.columns.map(({ name }) => name).join(', ')} of ${asked.series.length} series; the table below has the values`}
+            onZoom={(chosen) => setRange(zoomTo(chosen))}
+          />
+        )}
         <ul class="row small wrap">
           {lines.slice(0, LINES).map(({ name }, index) => (
             <li key={name} class="row">
@@ -53,14 +57,15 @@ export const Answer = ({ asked }: { readonly asked: Asked }) => {
   );
 };
 
-/** A line for each series and column; what is no number is in the table alone. */
-const linesOf = ({ series, columns }: Asked): Line[] => {
+/** A line for each series and column that has numbers; what is none is in the table alone. */
+const linesOf = ({ series, columns, bucketMs }: Asked): Line[] => {
   const names = lineNames(series.map(({ tags }) => tags));
   return series.flatMap(({ rows }, i) =>
-    columns.map(({ name }, column) => ({
-      name: columns.length > 1 ? `${names[i]} ${name}` : (names[i] ?? ''),
-      points: rows.map((row) => [Number(row[0]), typeof row[column + 1] === 'number' ? Number(row[column + 1]) : null] as const),
-    })),
+    columns.flatMap(({ name }, column) => {
+      const points = rows.map((row) => [Number(row[0]), typeof row[column + 1] === 'number' ? Number(row[column + 1]) : null] as const);
+      if (points.every(([, value]) => value === null)) return [];
+      return [{ name: columns.length > 1 ? `${names[i]} ${name}` : (names[i] ?? ''), points: withHoles(points, bucketMs) }];
+    }),
   );
 };
 
@@ -80,7 +85,7 @@ export const Rows = ({ asked }: { readonly asked: Asked }) => {
         <thead>
           <tr>
             <th>Time</th>
-            <th>Series</th>
+            <th class="phone-off">Series</th>
             {asked.columns.map(({ name, unit }) => (
               <th key={name} class="n">
                 {name} {unit === null ? '' : <small class="ink3">{unit}</small>}
@@ -91,11 +96,16 @@ export const Rows = ({ asked }: { readonly asked: Asked }) => {
         <tbody>
           {rows.slice(0, ROWS).map(({ name, row: [at, ...values] }) => (
             <tr key={`${name} ${String(at)}`}>
-              <td class="small">{iso(Number(at), zone.value)}</td>
-              <td>{name}</td>
+              <td class="small">
+                <span class="two">
+                  {iso(Number(at), zone.value)}
+                  <small class="phone-label">{name}</small>
+                </span>
+              </td>
+              <td class="phone-off">{name}</td>
               {values.map((value, column) => (
                 <td key={asked.columns[column]?.name} class="n">
-                  {value === null ? '–' : typeof value === 'number' ? Number(value.toPrecision(6)) : String(value)}
+                  {value === null ? '–' : typeof value === 'number' ? valueText(value) : String(value)}
                 </td>
               ))}
             </tr>

@@ -3,15 +3,13 @@ import type { SeriesCatalogue } from '../../../protocol/ask.ts';
 import { plural } from '../format/quantity.ts';
 import { SelectField } from '../parts/field.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
-import { INTERVALS, type Question } from './explore.ts';
+import { AGGREGATES, aggregatesOf, firstValue, INTERVALS, type Question } from './explore.ts';
 
 interface Props {
   readonly catalogue: SeriesCatalogue;
   readonly question: Question;
   readonly onChange: (question: Question) => void;
 }
-
-const AGGREGATES = ['mean', 'min', 'max', 'sum', 'last', 'count'] as const;
 
 /** What is asked for: measurement, values, tags, interval. Each change is the URL's, and asks at once. */
 export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
@@ -20,8 +18,7 @@ export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
   const options = (names.includes(question.measurement) ? names : [question.measurement, ...names]).map((name) => [name, name] as const);
   const choose = (measurement: string): void => {
     const next = catalogue.measurements.find((one) => one.measurement === measurement);
-    const first = next?.metrics[0]?.name ?? `mean(${next?.fields.find(({ type }) => type !== 'string')?.field ?? 'value'})`;
-    onChange({ ...question, measurement, select: [first], tags: [] });
+    onChange({ ...question, measurement, select: [next === undefined ? 'value' : firstValue(next)], tags: [] });
   };
   return (
     <section class="panel">
@@ -36,7 +33,7 @@ export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
         <SelectField label="Measurement" value={question.measurement} options={options} onChange={choose} />
         <TokenInput
           label="Values"
-          hint="a metric, or mean(field), p99(rtt_sketch)"
+          hint="a metric, or mean(field), rate(counter), p99(rtt_sketch)"
           placeholder="rtt_p95_ms"
           values={question.select}
           onChange={(select) => onChange({ ...question, select: select.length === 0 ? question.select : select })}
@@ -74,7 +71,7 @@ const AddValue = ({ known, onAdd }: { readonly known: Known; readonly onAdd: (te
   const choices =
     aggregate === 'metric'
       ? known.metrics.map(({ name }) => name)
-      : known.fields.filter(({ type }) => type !== 'string').map(({ field }) => field);
+      : known.fields.filter((one) => aggregatesOf(one).includes(aggregate)).map(({ field }) => field);
   return (
     <div class="address-row">
       <SelectField

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Asked, InfluxqlAnswer } from '../../../protocol/ask.ts';
+import type { Parsed } from '../../../protocol/labels.ts';
 import type { StoreView } from '../../../protocol/store-api.ts';
 import { setQuery } from '../data/location.ts';
 import { useResource } from '../data/resource.ts';
@@ -17,8 +18,8 @@ export const useInfluxql = (): boolean => {
 };
 
 /** `proposal`: the question of the form in InfluxQL. */
-export const InfluxqlForm = ({ asked, proposal }: { readonly asked: string | null; readonly proposal: string }) => {
-  const [text, setText] = useState(asked ?? proposal);
+export const InfluxqlForm = ({ asked, proposal }: { readonly asked: string | null; readonly proposal: Parsed<string> }) => {
+  const [text, setText] = useState(asked ?? (proposal.ok ? proposal.value : ''));
   return (
     <form
       class="panel"
@@ -51,9 +52,11 @@ export const InfluxqlForm = ({ asked, proposal }: { readonly asked: string | nul
           <button type="submit" class="button primary" disabled={text.trim() === ''}>
             Ask
           </button>
-          <button type="button" class="button" onClick={() => setText(proposal)}>
-            From the form
-          </button>
+          {proposal.ok ? (
+            <button type="button" class="button" onClick={() => setText(proposal.value)}>
+              From the form
+            </button>
+          ) : null}
           {asked === null ? null : (
             <button type="button" class="button" onClick={() => setQuery({ q: null }, false)}>
               Back to the form's answer

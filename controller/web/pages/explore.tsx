@@ -1,9 +1,20 @@
 import type { Asked, SeriesCatalogue } from '../../../protocol/ask.ts';
+import type { Parsed } from '../../../protocol/labels.ts';
 import { query, setQuery, span } from '../data/location.ts';
 import { type Resource, useResource } from '../data/resource.ts';
 import { CopyButton, Failure, Skeleton } from '../parts/basics.tsx';
 import { Frame } from '../shell/frame.tsx';
-import { curlOf, grafanaPanelOf, influxqlOf, type Question, queryPath, readQuestion, writeQuestion } from './explore.ts';
+import {
+  curlOf,
+  grafanaPanelOf,
+  influxqlOf,
+  type Question,
+  queryPath,
+  readQuestion,
+  tellingKeys,
+  widthOf,
+  writeQuestion,
+} from './explore.ts';
 import { Answer, Rows } from './explore-answer.tsx';
 import { ExploreForm } from './explore-form.tsx';
 import { InfluxqlForm, InfluxqlResult, useInfluxql } from './explore-influxql.tsx';
@@ -21,6 +32,7 @@ export const ExplorePage = () => {
   const path = raw === null ? queryPath(question, from, to, { limit: '20000' }) : null;
   const catalogue = useResource<SeriesCatalogue>('/series');
   const asked = useResource<Asked>(path);
+  const fields = catalogue.data?.measurements.find(({ measurement }) => measurement === question.measurement)?.fields ?? [];
   const change = (next: Question): void => setQuery(writeQuestion(next), false);
   return (
     <Frame title="Explore" timed>
@@ -34,8 +46,14 @@ export const ExplorePage = () => {
               {catalogue.error ? <Failure error={catalogue.error} retry={catalogue.reload} /> : <Skeleton rows={5} />}
             </section>
           )}
-          {mayAskRaw ? <InfluxqlForm asked={raw} proposal={influxqlOf(question, '$timeFilter', widthOf(question))} /> : null}
-          <TakeAway question={question} path={queryPath(question, from, to)} from={from} to={to} />
+          {mayAskRaw ? (
+            <InfluxqlForm asked={raw} proposal={influxqlOf(question, '$timeFilter', widthOf(question, to - from), fields)} />
+          ) : null}
+          <TakeAway
+            path={queryPath(question, from, to)}
+            influxql={influxqlOf(question, `time >= ${from}ms AND time < ${to}ms`, widthOf(question, to - from), fields)}
+            panel={grafanaPanelOf(question, tellingKeys(asked.data?.series.map(({ tags }) => tags) ?? []), fields)}
+          />
         </div>
       </div>
     </Frame>
@@ -58,42 +76,43 @@ const Built = ({ asked }: { readonly asked: Resource<Asked> }) => (
   </>
 );
 
-const widthOf = ({ interval }: Question): string => (interval === 'auto' ? '1m' : interval);
-
 /** The question in other languages, and the answer as a file. */
 const TakeAway = ({
-  question,
   path,
-  from,
-  to,
+  influxql,
+  panel,
 }: {
-  readonly question: Question;
   readonly path: string;
-  readonly from: number;
-  readonly to: number;
-}) => {
-  const time = `time >= ${from}ms AND time < ${to}ms`;
-  const width = widthOf(question);
-  return (
-    <section class="panel">
-      <div class="panel-head">
-        <h2>Take away</h2>
-        <span class="ink3">the same question</span>
-      </div>
-      <div class="panel-body button-row">
-        <CopyButton class="button tiny" label="Copy as curl" text={() => curlOf(location.origin, path)}>
-          curl
-        </CopyButton>
-        <CopyButton class="button tiny" label="Copy as InfluxQL" text={() => influxqlOf(question, time, width)}>
+  readonly influxql: Parsed<string>;
+  readonly panel: Parsed<string>;
+}) => (
+  <section class="panel">
+    <div class="panel-head">
+      <h2>Take away</h2>
+      <span class="ink3">the same question</span>
+    </div>
+    <div class="panel-body button-row">
+      <CopyButton class="button tiny" label="Copy as curl" text={() => curlOf(location.origin, path)}>
+        curl
+      </CopyButton>
+      {influxql.ok ? (
+        <CopyButton class="button tiny" label="Copy as InfluxQL" text={() => influxql.value}>
           InfluxQL
         </CopyButton>
-        <CopyButton class="button tiny" label="Copy as Grafana panel" text={() => grafanaPanelOf(question)}>
+      ) : null}
+      {panel.ok ? (
+        <CopyButton class="button tiny" label="Copy as Grafana panel" text={() => panel.value}>
           Grafana panel
         </CopyButton>
-        <a class="button tiny" href={`/api/v1${path}&format=csv&limit=100000`} download>
-          CSV
-        </a>
-      </div>
-    </section>
-  );
-};
+      ) : null}
+      <a class="button tiny" href={`/api/v1${path}&format=csv&limit=100000`} download>
+        CSV
+      </a>
+    </div>
+    <p class="panel-body small ink3">
+      {influxql.ok
+        ? 'The panel is for a dashboard with a variable named datasource, as the exported ones have.'
+        : `Not as InfluxQL or a Grafana panel: ${influxql.reason}.`}
+    </p>
+  </section>
+);

@@ -5,7 +5,7 @@ import { go, query, setQuery, zone } from '../data/location.ts';
 import { useAgents } from '../data/lists.ts';
 import { count, plural, rate, signed } from '../format/quantity.ts';
 import { ago, clock } from '../format/time.ts';
-import { Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
+import { CsvLink, Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
 import { ClockGlyph } from '../parts/clock-glyph.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { AgentStateMark } from '../parts/state.tsx';
@@ -46,6 +46,7 @@ export const FleetPage = () => {
           ))}
         </div>
         <span class="grow" />
+        <CsvLink path="/agents" />
         <Link to="/machine-settings" class="button">
           Own machines
         </Link>

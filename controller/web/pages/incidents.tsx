@@ -5,7 +5,7 @@ import { go, query, setQuery, zone } from '../data/location.ts';
 import { useIncidents } from '../data/lists.ts';
 import { count, plural } from '../format/quantity.ts';
 import { duration, when } from '../format/time.ts';
-import { Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
+import { CsvLink, Empty, Failure, Link, Skeleton } from '../parts/basics.tsx';
 import { Glyph, type Shape } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { useRowKeys } from '../shell/keys.ts';
@@ -35,6 +35,7 @@ export const IncidentsPage = () => {
           </button>
         </div>
         <span class="grow" />
+        <CsvLink path={all ? '/incidents' : '/incidents?state=firing'} />
         <Link to="/rules" class="button">
           Rules
         </Link>

@@ -6,7 +6,7 @@ import { useAgents, useIncidents, usePairs, useTargets } from '../data/lists.ts'
 import { useOverview } from '../data/totals.ts';
 import { bytesText, count, plural, rate } from '../format/quantity.ts';
 import { day, clockSeconds, duration } from '../format/time.ts';
-import { Failure, Skeleton, Stat } from '../parts/basics.tsx';
+import { CsvLink, Failure, Skeleton, Stat } from '../parts/basics.tsx';
 import { pairUrgency } from '../parts/state.tsx';
 import { Frame } from '../shell/frame.tsx';
 import { FleetField } from './fleet-field.tsx';
@@ -131,6 +131,7 @@ const Pairs = ({ pairs, overview }: { readonly pairs: readonly PairView[]; reado
           <i class="live-dot" /> {count(overview.roundsStored)} rounds stored
           {overview.lagMs === null ? '' : `, lag ${(overview.lagMs / 1000).toFixed(1)} s`}
         </span>
+        <CsvLink path="/pairs" tiny />
       </div>
       <PairTable pairs={shown} />
       {pairs.length > shown.length && !all ? (

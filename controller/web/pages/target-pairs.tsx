@@ -1,6 +1,6 @@
 import { usePairs } from '../data/lists.ts';
 import { plural } from '../format/quantity.ts';
-import { Empty } from '../parts/basics.tsx';
+import { CsvLink, Empty } from '../parts/basics.tsx';
 import { PairTable } from './pair-table.tsx';
 
 /** Who measures the target, and what they see. */
@@ -12,6 +12,8 @@ export const TargetPairs = ({ id }: { readonly id: string }) => {
       <div class="panel-head">
         <h2>Seen from</h2>
         <span class="ink3">{plural(rows.length, 'agent')}</span>
+        <span class="grow" />
+        <CsvLink path={`/pairs?target=${id}`} tiny />
       </div>
       {rows.length === 0 ? (
         <Empty title="No agent measures it">No enrolled agent has the labels that it asks for.</Empty>

@@ -5,7 +5,7 @@ import { usePairs, useTargets } from '../data/lists.ts';
 import { count, delayText, lossText, plural } from '../format/quantity.ts';
 import { writeDuration } from '../format/time.ts';
 import { hasWords, labelWords } from '../format/words.ts';
-import { Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
+import { CsvLink, Empty, Failure, Labels, Link, Skeleton } from '../parts/basics.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { pairShape, pairUrgency, pairWord, State } from '../parts/state.tsx';
 import { Search, searchText } from '../parts/search.tsx';
@@ -28,6 +28,7 @@ export const TargetsPage = () => {
       <section class="panel scroll-x">
         <div class="panel-head ruled">
           <Search placeholder="Name, address, label" label="Filter targets" found={plural(shown.length, 'target')} />
+          <CsvLink path="/targets" />
           <Link to="/targets/new" class="button primary">
             <Icon name="plus" size={14} /> Add target
           </Link>

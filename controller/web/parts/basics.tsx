@@ -137,6 +137,13 @@ export const Skeleton = ({ rows = 4, height = 36 }: { readonly rows?: number; re
 );
 
 /** Copies a text and says so for two seconds. */
+/** What a page lists, as a file. `path` is below /api/v1. */
+export const CsvLink = ({ path, tiny = false }: { readonly path: string; readonly tiny?: boolean }) => (
+  <a class={`button phone-off ${tiny ? 'tiny' : ''}`} href={`/api/v1${path}${path.includes('?') ? '&' : '?'}format=csv`} download>
+    CSV
+  </a>
+);
+
 export const CopyButton = ({
   text,
   children,

@@ -90,7 +90,8 @@ else {
   t.test('Grafana: every question of every panel and every variable has an answer', async (t) => {
     for (const dashboard of DASHBOARDS) {
       const made = grafanaDashboard(dashboard, GRAFANA, 'uid');
-      for (const { query } of made.templating.list) t.ok(hasValue(await influxd.query(query, DATABASE)), query);
+      t.match(made.templating.list[0], { name: 'datasource', type: 'datasource', current: { value: 'uid' } });
+      for (const { query } of made.templating.list.slice(1)) t.ok(hasValue(await influxd.query(query, DATABASE)), query);
       for (const { title, targets } of made.panels)
         for (const { query } of targets) {
           const text = query
@@ -114,6 +115,24 @@ else {
     const rateOf = (customer: string): unknown => tables.find(({ tags }) => tags?.['customer'] === customer)?.values[3]?.[1];
     // Two agents poll the same port, and a port is one series: 1 and 2 MB/s.
     t.same([rateOf('acme'), rateOf('umbrella')], [8_000_000, 16_000_000]);
+  });
+
+  t.test('Chronograf: the bytes of a customer over the range do not jump where a counter begins anew', async (t) => {
+    const at = Date.now() - 600_000;
+    const port = { measurement: 'interface', tags: { source: 'sw9', ifName: 'e0', customer: 'reset' } };
+    const counts = [7_000_000_000, 7_000_000_100, 7_000_000_300, 40, 100];
+    await using store = openInfluxStore(InfluxSettings.parse({ url: influxd.url }), { clock: systemClock });
+    const fields = (count: number) => ({ ifHCInOctets: count, ifHCOutOctets: count });
+    await store.write(
+      counts.map((count, i) => ({ ...port, at: at + i * 60_000, fields: fields(count), integers: ['ifHCInOctets', 'ifHCOutOctets'] })),
+    );
+    const [dashboard] = DASHBOARDS.filter(({ id }) => id === 'sonde-customer-usage');
+    const cell = dashboard === undefined ? undefined : chronografDashboard(dashboard, 0, CHRONOGRAF).cells[1];
+    const text = (cell?.queries[0]?.query ?? '').replaceAll(':dashboardTime:', 'now() - 20m').replaceAll(':upperDashboardTime:', 'now()');
+    const tables = await influxd.query(text, DATABASE);
+    const ofReset = tables.find(({ tags }) => tags?.['customer'] === 'reset');
+    t.same(ofReset?.columns, ['time', 'bytes in', 'bytes out']);
+    t.same(ofReset?.values[0]?.slice(1), [360, 360]);
   });
 }
 

@@ -59,6 +59,20 @@ const fill = (fleet: FleetMetrics, now: number): void => {
   fleet.add(telegrafPoints('ams1', now - 20_000, now, 10_000));
 };
 
+/** An Alertmanager that only listens: which alerts it was told of. */
+const listenForAlerts = async () => {
+  const told = new Set<string>();
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    for (const { labels } of JSON.parse(body || '[]')) told.add(String(labels.alertname));
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return { told, port: typeof address === 'object' && address !== null ? address.port : 0, close: () => server.close() };
+};
+
 t.test('fleet metrics: promtool finds nothing to say but about names that are not ours', { skip }, async (t) => {
   const fleet = openFleetMetrics(systemClock);
   fill(fleet, Date.now());
@@ -109,15 +123,18 @@ t.test(
     const address = server.address();
     const injectedPort = typeof address === 'object' && address !== null ? address.port : 0;
 
+    const alertmanager = await listenForAlerts();
+    t.teardown(() => alertmanager.close());
     for (const { path, text } of prometheusFiles({ address: new URL(stage.origin()).host, tls: false })) {
       mkdirSync(dirname(join(directory, path)), { recursive: true });
-      writeFileSync(join(directory, path), text);
+      writeFileSync(join(directory, path), text.replaceAll(/\bfor: \d+m/g, 'for: 1s'));
     }
     const checked = spawnSync(PROMTOOL, ['check', 'config', join(directory, 'prometheus.yml')], { encoding: 'utf8' });
     t.equal(checked.status, 0, `${checked.stdout}${checked.stderr}`);
     // The same file, asked more often and with one more place to scrape.
     const config = parse(prometheusFiles({ address: new URL(stage.origin()).host, tls: false })[0]?.text ?? '');
     config.global = { scrape_interval: '1s', evaluation_interval: '1s' };
+    config.alerting.alertmanagers = [{ static_configs: [{ targets: [`127.0.0.1:${alertmanager.port}`] }] }];
     config.scrape_configs.push({ job_name: 'injected', honor_labels: true, static_configs: [{ targets: [`127.0.0.1:${injectedPort}`] }] });
     writeFileSync(join(directory, 'prometheus.yml'), stringify(config));
     const port = await freePort();
@@ -164,8 +181,14 @@ t.test(
     );
     t.match(
       rules.find(({ name }: { name: string }) => name === 'CriticalLatency'),
-      { state: /pending|firing/ },
+      { state: 'firing', labels: { severity: 'info', notify: 'none' } },
     );
+    t.match(
+      rules.find(({ name }: { name: string }) => name === 'BandwidthDegradation'),
+      { state: 'firing' },
+    );
+    t.ok(alertmanager.told.has('HighPacketLoss'), [...alertmanager.told].join());
+    for (const name of ['CriticalLatency', 'BandwidthDegradation']) t.notOk(alertmanager.told.has(name), `${name} wakes nobody`);
     t.same(check(await stage.metrics()), [], 'the controller about itself');
     await fleet.stop();
   },

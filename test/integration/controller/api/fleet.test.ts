@@ -145,3 +145,33 @@ t.test('pairs: waiting, grey, ok, lossy, no reply, no data and agent off are tol
   t.equal((await api.ask('GET', '/api/v1/pairs/ams1/none/icmp', undefined, cookie)).status, 404);
   await api.stop();
 });
+
+t.test('lists: as CSV by ?format=csv or Accept, and as JSON where that is said', async (t) => {
+  const api = await openTestApi({ agents: ['ams1'] });
+  const cookie = await api.signInAs('operator');
+  await api.ask('POST', '/api/v1/targets', target(), cookie);
+  const heads = {
+    targets: /^id,name,address,family,labels[^,]*,.*answered,agentCount,updatedAt$/,
+    agents: /^id,hostname,labels[^,]*,state,/,
+    incidents: /^id,rule,cause,title,severity,state,openedAt,/,
+    pairs: /^agent,target,targetName,address,probe,task,state,/,
+    devices: /^id,name,address,/,
+  };
+  for (const [name, head] of Object.entries(heads)) {
+    const { status, text, headers } = await api.ask('GET', `/api/v1/${name}?format=csv`, undefined, cookie);
+    t.equal(status, 200, name);
+    t.match(headers['content-type'], /^text\/csv/);
+    t.match(headers['content-disposition'], `filename="${name}.csv"`);
+    t.match(text.split('\r\n')[0], head, name);
+    t.match((await api.ask('GET', `/api/v1/${name}?format=xml`, undefined, cookie)).json, { status: 400 });
+    t.type((await api.ask('GET', `/api/v1/${name}?format=json`, undefined, cookie)).json[name], Array);
+  }
+  const accept = { host: 'localhost', cookie, accept: 'text/csv, */*' };
+  const negotiated = async (url: string) => (await api.app.inject({ method: 'GET', url, headers: accept })).headers['content-type'];
+  t.match(await negotiated('/api/v1/pairs'), /^text\/csv/);
+  t.match(await negotiated('/api/v1/pairs?format=json'), /^application\/json/);
+  const rows = (await api.ask('GET', '/api/v1/pairs?format=csv&target=gw', undefined, cookie)).text.split('\r\n');
+  t.match(rows[1], /^ams1,gw,/);
+  t.equal(rows.length, 3);
+  await api.stop();
+});

@@ -100,7 +100,8 @@ t.test('query: what is not right is named as a problem', async (t) => {
     t.match(headers['content-type'], /^application\/problem\+json/);
     return json.detail;
   };
-  t.match(await refused('select=avg(rtt)'), /there is no aggregate "avg"; there is last, mean, .* median, p1 to p100/);
+  t.match(await refused('select=avg(rtt)'), /there is no aggregate "avg"; there is last, mean, .* rate, median, p1 to p100/);
+  t.match(await refused('select=rate(lost)&interval=none'), /"rate\(lost\)": a rate is over an interval/);
   t.match(await refused('select=p95(average_response_ms)'), /percentiles come from rtt_sketch/);
   t.match(await refused('select=rtt_p95_ms&measurement=net'), /"rtt_p95_ms" is a metric of ping, not of net/);
   t.match(await refused('interval=often'), /interval: "often": a width such as 30s, 5m, 1h or 1d, auto or none/);
@@ -108,6 +109,55 @@ t.test('query: what is not right is named as a problem', async (t) => {
   t.match(await refused('from=now&to=now-1h'), /from: must be before to/);
   t.match(await refused('tag=country'), /tag: "country": key:value/);
   t.match(await refused('after=xyz'), /after: give back the "next"/);
+  await api.stop();
+});
+
+t.test('query: of texts and booleans there is the last one and how many; a mean of them is refused with what there is', async (t) => {
+  const { api, cookie, start } = await furnished();
+  const note = (i: number) => ({
+    measurement: 'notes',
+    tags: { host: 'a' },
+    at: start + i * MINUTE,
+    fields: { txt: `n${i}`, on: i > 1, n: i },
+  });
+  await api.deps.storage.store.write([1, 2, 3].map(note));
+  const ask = (select: string) =>
+    api.ask('GET', `/api/v1/query?measurement=notes&select=${select}&from=${start}&to=now&interval=1h`, undefined, cookie);
+
+  t.same((await ask('txt,on,n,last(txt),count(txt),count(on)')).json.series[0].rows, [[start, 'n3', true, 2, 'n3', 3, 3]]);
+  for (const word of ['mean', 'min', 'max', 'sum', 'rate']) {
+    const { status, json } = await ask(`${word}(txt)`);
+    t.equal(status, 400);
+    t.equal(json.detail, `select: "${word}(txt)": txt is a text; of a text there is last(txt) and count(txt)`);
+  }
+  t.match((await ask('mean(on)')).json.detail, /on is a boolean; of a boolean there is last\(on\) and count\(on\)/);
+  await api.stop();
+});
+
+t.test('query: a counter as what it rises per second, the same on every page, null where it began anew', async (t) => {
+  const { api, cookie, start } = await furnished();
+  const counts = [1_000, 1_600, 2_800, 100, 700, 1_300];
+  const point = (value: number, i: number) => ({
+    measurement: 'net',
+    tags: { host: 'a' },
+    at: start + i * MINUTE,
+    fields: { bytes_recv: value },
+  });
+  await api.deps.storage.store.write(counts.map(point));
+  const url = `/api/v1/query?measurement=net&select=rate(bytes_recv)&from=${start + MINUTE}&to=now&interval=30s`;
+
+  const { json } = await api.ask('GET', url, undefined, cookie);
+  t.same(json.columns, [{ name: 'rate(bytes_recv)', unit: null }]);
+  const rows = [10, 20, null, 10, 10].map((value, i) => [start + (i + 1) * MINUTE, value]);
+  t.same(json.series[0].rows, rows, 'the first rises from what lies before the range');
+
+  const paged: unknown[] = [];
+  for (let next: string | null = url; next !== null; ) {
+    const page: { series: { rows: unknown[] }[]; next: string | null } = (await api.ask('GET', `${next}&limit=2`, undefined, cookie)).json;
+    paged.push(...page.series.flatMap((one) => one.rows));
+    next = page.next === null ? null : `${url}&after=${encodeURIComponent(page.next)}`;
+  }
+  t.same(paged, rows);
   await api.stop();
 });
 

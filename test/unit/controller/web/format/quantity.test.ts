@@ -1,5 +1,6 @@
 import t from 'tap';
 import {
+  axisNumbers,
   axisText,
   bytesText,
   count,
@@ -9,6 +10,7 @@ import {
   rate,
   signed,
   unbroken,
+  valueText,
 } from '../../../../../controller/web/format/quantity.ts';
 
 t.test('a delay has three figures and the unit that suits it', async (t) => {
@@ -46,4 +48,23 @@ t.test('an axis has no zeros behind the point', async (t) => {
 
 t.test('a number stays with its unit at the end of a line', async (t) => {
   t.equal(unbroken('loses 6.2 % after 40 s'), 'loses 6.2\u00a0% after 40\u00a0s');
+});
+
+t.test('a value of any kind: whole ones in full, of others the digits that matter', async (t) => {
+  const cases = [
+    [7_195_729_919, '7,195,729,919'],
+    [-12, '−12'],
+    [0.0433017456, '0.0433017'],
+    [18.4412345, '18.4412'],
+    [1_234_567.891, '1,234,567.89'],
+  ] as const;
+  for (const [value, text] of cases) t.equal(valueText(value), text);
+});
+
+t.test('numbers of an axis: k, M, G, and the figures that tell them apart', async (t) => {
+  t.same(axisNumbers([0, 2e9, 4e9], 2e9), ['0', '2 G', '4 G']);
+  t.same(axisNumbers([7_195_000_000, 7_195_500_000], 500_000), ['7.195 G', '7.1955 G']);
+  t.same(axisNumbers([0, 250_000, 500_000], 250_000), ['0', '250 k', '500 k']);
+  t.same(axisNumbers([0, 0.05, 0.1], 0.05), ['0', '0.05', '0.1']);
+  t.same(axisNumbers([-2, 0, 2], 2), ['−2', '0', '2']);
 });

@@ -77,6 +77,12 @@ export const tokenIn = (authorization: string | undefined): string | null => {
   return password === '' ? null : password;
 };
 
+/** As clients of InfluxDB 1.x send it, `?u=USER&p=TOKEN`; null when there is none. */
+export const tokenInQuery = (query: unknown): string | null => {
+  const password = typeof query === 'object' && query !== null && 'p' in query ? query.p : null;
+  return typeof password === 'string' && password !== '' ? password : null;
+};
+
 const viewOf = (row: ApiTokensTable): ApiTokenView => ({
   id: row.id,
   name: row.name,

@@ -7,7 +7,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { commandLine, mayAct } from './actor.ts';
-import { findByApiToken, tokenIn } from './api-tokens.ts';
+import { findByApiToken, tokenIn, tokenInQuery } from './api-tokens.ts';
 import type { ApiSettings, Context } from './context.ts';
 import { isForged, isKnownHost, makeNames } from './origin.ts';
 import { makeProblem, problemOf, refuse, sendProblem } from './problem.ts';
@@ -90,7 +90,7 @@ const addGuards = (app: Guarded, context: Context, trusted: WeakSet<IncomingMess
       return;
     }
     if (!isLivenessProbe(request)) refuseTricked(request, names);
-    const given = tokenIn(request.headers.authorization);
+    const given = tokenIn(request.headers.authorization) ?? (request.routeOptions.config.influx ? tokenInQuery(request.query) : null);
     const token = request.cookies[sessionCookie];
     if (given !== null) request.actor = await findByApiToken(state, controller.clock, given);
     else request.actor = token === undefined ? null : await findSession(state, controller.clock, token);

@@ -32,7 +32,14 @@ export const refusedBy = ({ why, problems }: Refused): Error => {
 };
 
 export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply =>
-  reply.code(problem.status).type('application/problem+json; charset=utf-8').serializer(JSON.stringify).send(problem);
+  reply
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(reply.request.routeOptions.config.influx ? inInfluxWords(problem) : problem);
+
+/** Telegraf logs `error`, clients of 2.x `message`. */
+const inInfluxWords = (problem: Problem): object => ({ ...problem, error: problem.detail, message: problem.detail });
 
 /** The problem of an error that a route threw; null when it is a bug of ours, which the caller must log. */
 export const problemOf = (error: FastifyError | Error): Problem | null => {

@@ -12,8 +12,6 @@ import { problems } from '../schemas.ts';
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const INFLATED_MAX_BYTES = 32 * 1024 * 1024;
 const NAMED_MOST = 100;
-/** What we take is what InfluxDB 1.8 takes: /write, and /api/v2/write with a token. */
-const VERSION = '1.8.10-sonde';
 
 const Precisions = z.enum(['ns', 'n', 'us', 'u', 'ms', 's']).default('ns');
 const PRECISION: Readonly<Record<z.infer<typeof Precisions>, Precision>> = { ns: 'ns', n: 'ns', us: 'us', u: 'us', ms: 'ms', s: 's' };
@@ -39,7 +37,7 @@ export const addWriteRoutes = (app: App, context: Context): void => {
       routes.post(
         url,
         {
-          config: { access: 'operator' },
+          config: { access: 'operator', influx: true },
           schema: {
             tags: ['write'],
             summary,
@@ -59,35 +57,6 @@ export const addWriteRoutes = (app: App, context: Context): void => {
         },
       );
   });
-  addHandshakes(app);
-};
-
-/** What Telegraf asks before it writes. */
-const addHandshakes = (app: App): void => {
-  app.get(
-    '/ping',
-    {
-      config: { access: 'open' },
-      schema: { tags: ['write'], security: [], summary: 'As InfluxDB answers it', response: { 200: z.object({ version: z.string() }) } },
-    },
-    async (_request, reply) => reply.header('x-influxdb-version', VERSION).send({ version: VERSION }),
-  );
-  app.post(
-    '/query',
-    {
-      config: { access: 'operator' },
-      schema: {
-        tags: ['write'],
-        summary: 'CREATE DATABASE only, which Telegraf asks for: there is nothing to create',
-        querystring: z.looseObject({ q: z.string() }),
-        response: { 200: z.object({ results: z.array(z.object({ statement_id: z.int() })) }), ...problems },
-      },
-    },
-    async ({ query: { q } }) => {
-      if (!/^\s*create\s+database\b/i.test(q)) throw refuse(400, 'only CREATE DATABASE is answered here: ask for series at /api/v1');
-      return { results: [{ statement_id: 0 }] };
-    },
-  );
 };
 
 const textOf = (body: unknown, encoding: string | undefined): string => {

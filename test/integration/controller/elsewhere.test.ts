@@ -103,14 +103,55 @@ t.test('elsewhere: nobody writes without a right to, and other bodies are refuse
     400,
     'a bomb',
   );
-  const ping = await api.app.inject({ url: '/ping', headers: { host: 'localhost' } });
-  t.match([ping.statusCode, ping.headers['x-influxdb-version']], [200, /^1\.8/]);
-  const created = await api.app.inject({
-    method: 'POST',
-    url: '/query?q=CREATE%20DATABASE%20%22telegraf%22',
-    headers: { host: 'localhost', cookie: operator },
+  await api.stop();
+});
+
+t.test('elsewhere: what InfluxDB’s clients ask for a sign of life is answered as InfluxDB does', async (t) => {
+  const api = await openTestApi();
+  const get = (url: string, method: 'GET' | 'HEAD' = 'GET') => api.app.inject({ method, url, headers: { host: 'localhost' } });
+  const ping = await get('/ping', 'HEAD');
+  t.match([ping.statusCode, ping.headers['x-influxdb-version']], [204, /^1\.8/]);
+  t.equal((await get('/ping')).statusCode, 204);
+  t.match((await get('/ping?verbose=true')).json(), { version: /^1\.8/ });
+  const health = await get('/health');
+  t.match([health.statusCode, health.json()], [200, { name: 'influxdb', status: 'pass', message: 'ready for writes', version: /^1\.8/ }]);
+  const query = await get('/query?q=SHOW%20DATABASES');
+  t.match([query.statusCode, query.headers['content-type']], [404, /problem\+json/], 'no page of the web admin');
+  await api.stop();
+});
+
+/** What outputs.influxdb of Telegraf sends: the database in a form, then lines, each with the login that it has. */
+const asTelegraf = async (api: TestApi, login: { readonly header?: string; readonly query?: string }) => {
+  const authorization = login.header === undefined ? {} : { authorization: login.header };
+  const query = login.query === undefined ? '' : `&${login.query}`;
+  const created = await post(api, `/query?${query}`, 'q=CREATE+DATABASE+%22telegraf%22', '', {
+    'content-type': 'application/x-www-form-urlencoded',
+    'user-agent': 'Telegraf/1.36.0',
+    ...authorization,
   });
-  t.same([created.statusCode, created.json()], [200, { results: [{ statement_id: 0 }] }]);
+  const written = await post(api, `/write?consistency=any&db=telegraf${query}`, gzipSync(telegraf(NOW)), '', {
+    'content-encoding': 'gzip',
+    'user-agent': 'Telegraf/1.36.0',
+    ...authorization,
+  });
+  return { created, written, codes: [created.statusCode, written.statusCode] };
+};
+
+t.test('elsewhere: Telegraf’s outputs.influxdb as it is, and a login in the address as 1.x takes it', async (t) => {
+  const api = await openTestApi();
+  const admin = await api.signInAs('admin');
+  const { token } = (await api.ask('POST', '/api/v1/api-tokens', { name: 'edge', scope: 'write' }, admin)).json;
+  const basic = await asTelegraf(api, { header: `Basic ${Buffer.from(`telegraf:${token}`).toString('base64')}` });
+  t.same([basic.codes, basic.created.json()], [[200, 204], { results: [{ statement_id: 0 }] }]);
+  t.same((await asTelegraf(api, { query: `u=telegraf&p=${token}` })).codes, [200, 204]);
+  t.same(await api.deps.origins.list(), [{ origin: 'edge', series: 3 }]);
+
+  const refused = await asTelegraf(api, { query: 'u=telegraf&p=worthless' });
+  t.same(refused.codes, [401, 401]);
+  t.match(refused.written.json(), { status: 401, error: /API token/, message: /API token/ }, 'Telegraf logs "error"');
+  t.notMatch(refused.written.body, 'worthless');
+  t.equal((await post(api, '/query', 'q=DROP+DATABASE+x', admin, { 'content-type': 'application/x-www-form-urlencoded' })).statusCode, 400);
+  t.equal((await api.ask('GET', `/api/v1/series?u=x&p=${token}`)).status, 401, 'a login in the address is for these paths only');
   await api.stop();
 });
 

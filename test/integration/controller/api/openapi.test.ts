@@ -92,6 +92,7 @@ t.test('openapi: every read answers what its schema says, with something in it',
   for (const path of reads) {
     const url = path
       .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')
+      .replace(/^\/ping$/, '/ping?verbose=true')
       .replace('{node_id}', 'gw')
       .replace('{port}', 'gi0-1')
       .replace(/(\w+)\/\{id\}/, (_, noun: string) => `${noun}/${ids[noun] ?? 'x1'}`);

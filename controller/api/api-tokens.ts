@@ -6,11 +6,13 @@ import type { State } from '../state/database.ts';
 import type { ApiTokensTable } from '../state/tables.ts';
 import type { Actor } from './actor.ts';
 import { audit } from './audit.ts';
+import { refuse } from './problem.ts';
 import { hashSecret } from './sessions.ts';
 
 /** How exactly `usedAt` is kept: a write for each request would be dear. */
 const USED_TO_MS = 60_000;
 
+/** Throws 409 while another one of that name is good: the name is what tells apart who writes series. */
 export const createApiToken = async (
   state: State,
   clock: Clock,
@@ -31,7 +33,15 @@ export const createApiToken = async (
     used_at: null,
     revoked_at: null,
   };
-  await state.insertInto('api_tokens').values(row).execute();
+  await state.transaction().execute(async (trx) => {
+    const rows = await trx.selectFrom('api_tokens').select(['id', 'revoked_at', 'expires_at']).where('name', '=', row.name).execute();
+    const other = rows.find((one) => isLive(one, at));
+    if (other !== undefined) {
+      const message = `"${row.name}" is the name of token ${other.id}: revoke that one first, or take another name`;
+      throw refuse(409, `name: ${message}`, [{ path: 'name', message }]);
+    }
+    await trx.insertInto('api_tokens').values(row).execute();
+  });
   await audit(state, clock, actor, 'api-token-create', { id: row.id, name: row.name, scope: row.scope });
   return { token, view: viewOf(row) };
 };
@@ -58,7 +68,7 @@ export const revokeApiToken = async (state: State, clock: Clock, id: string, act
 export const findByApiToken = async (state: State, clock: Clock, token: string): Promise<Actor | null> => {
   const now = Math.floor(clock.now());
   const row = await state.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashSecret(token)).executeTakeFirst();
-  if (row === undefined || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now)) return null;
+  if (row === undefined || !isLive(row, now)) return null;
   if (row.used_at === null || now - row.used_at >= USED_TO_MS)
     await state.updateTable('api_tokens').set({ used_at: now }).where('id', '=', row.id).execute();
   const role = row.scope === 'read' ? 'viewer' : 'operator';
@@ -82,6 +92,9 @@ export const tokenInQuery = (query: unknown): string | null => {
   const password = typeof query === 'object' && query !== null && 'p' in query ? query.p : null;
   return typeof password === 'string' && password !== '' ? password : null;
 };
+
+const isLive = ({ revoked_at, expires_at }: Pick<ApiTokensTable, 'revoked_at' | 'expires_at'>, now: number): boolean =>
+  revoked_at === null && (expires_at === null || expires_at > now);
 
 const viewOf = (row: ApiTokensTable): ApiTokenView => ({
   id: row.id,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Target } from '../../../protocol/target.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
+import { ownSeries } from '../../series/own.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { parseMoment, widthFor } from '../moments.ts';
@@ -136,7 +137,7 @@ const pingData = async ({ store }: Context, targets: readonly Target[], from: nu
   const ask = {
     measurement: 'ping',
     select: SELECT,
-    tags: { target: [...byId.keys()] },
+    tags: ownSeries({ target: [...byId.keys()] }),
     from,
     to,
     bucketMs: widthFor(to - from, ROWS_WANTED),

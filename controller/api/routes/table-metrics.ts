@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PortView } from '../../../protocol/api-devices.ts';
 import { TargetId } from '../../../protocol/ids.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
+import { ownSeries } from '../../series/own.ts';
 import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts';
 import type { Context } from '../context.ts';
 import { viewPort } from '../device-view.ts';
@@ -34,7 +35,7 @@ export const addTableMetricRoutes = (app: App, context: Context): void => {
     },
     async ({ query }) => {
       const to = Math.ceil(controller.clock.now());
-      const ask = { measurement: 'ping', select: SELECT, tags: {}, from: to - 24 * HOUR_MS, to, bucketMs: HOUR_MS };
+      const ask = { measurement: 'ping', select: SELECT, tags: ownSeries(), from: to - 24 * HOUR_MS, to, bucketMs: HOUR_MS };
       const columns = selectAll(ask);
       if (!columns.ok) throw new Error(columns.reason);
       const { series } = await askPage(store, ask, columns.value, { limit: query.limit, after: null });

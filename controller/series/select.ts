@@ -1,5 +1,6 @@
 // What is asked for, as text: `rtt_p95_ms`, `max(average_response_ms)`, `p99.9(rtt_sketch)`: to fields with aggregates, and their values back to
 // one. Pure, and the same over every store, because percentiles come from merged sketches and ratios from sums of counts.
+import { readName, unquote } from '../../protocol/ask-words.ts';
 import { METRICS, type Metric, type MetricName } from '../../protocol/metrics.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 import { decodeSketch, quantileOf } from '../../protocol/sketch.ts';
@@ -18,20 +19,33 @@ export const isMetric = (name: string): name is MetricName => Object.hasOwn(METR
 
 /** `bucketed` false: points as they were written, so a metric is its stored field. The reason says what would be right. */
 export const select = (text: string, measurement: string, bucketed: boolean): Parsed<Selected> => {
-  const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*)\)$/.exec(text) ?? [];
+  const [, word = '', field = ''] = CALL.exec(text) ?? [];
   if (word !== '') return selectAggregate(text, word, field);
+  const quoted = unquote(text);
+  if (quoted !== null) return selectField(text, quoted, bucketed);
   if (isMetric(text)) return selectMetric(text, measurement, bucketed);
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text))
-    return { ok: false, reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms)` };
-  return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate: bucketed ? 'mean' : 'last' }], value: first } };
+    return {
+      ok: false,
+      reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms) or max("free space")`,
+    };
+  return selectField(text, text, bucketed);
 };
+
+/** What is quoted is a field's stored name, never a metric's. */
+const CALL = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*|"(?:[^"\\]|\\.)+")\)$/s;
+
+const selectField = (text: string, field: string, bucketed: boolean): Parsed<Selected> => ({
+  ok: true,
+  value: { name: text, unit: null, needs: [{ field, aggregate: bucketed ? 'mean' : 'last' }], value: first },
+});
 
 /** The one value as it is. */
 export const first = ([value = null]: readonly (FieldValue | null)[]): FieldValue | null => value;
 
 const selectAggregate = (text: string, word: string, name: string): Parsed<Selected> => {
   const metric = isMetric(name) ? METRICS[name] : null;
-  const field = metric?.field ?? name;
+  const field = metric?.field ?? readName(name);
   const percent = word === 'median' ? 50 : Number(/^p(\d{1,2}(?:\.\d{1,3})?|100)$/.exec(word)?.[1] ?? Number.NaN);
   if (!Number.isNaN(percent)) {
     if (field !== METRICS.rtt_sketch.field) return { ok: false, reason: `"${text}": percentiles come from ${METRICS.rtt_sketch.field}` };

@@ -1,3 +1,4 @@
+import { readName, readTag, splitWords } from '../../../protocol/ask-words.ts';
 import { METRICS, type MetricName } from '../../../protocol/metrics.ts';
 
 // What the explore page asks for, as the URL says it, and the same question in other languages. Pure.
@@ -16,14 +17,12 @@ export const INTERVALS = ['auto', '1m', '5m', '15m', '1h', '6h', '1d', 'none'] a
 
 export const readQuestion = (query: URLSearchParams): Question => ({
   measurement: query.get('m') ?? DEFAULT.measurement,
-  select:
-    query
-      .get('s')
-      ?.split(/,(?![^(]*\))/)
-      .filter(Boolean) ?? DEFAULT.select,
-  tags: query.get('tags')?.split(',').filter(Boolean) ?? [],
+  select: splitOr(query.get('s'), DEFAULT.select),
+  tags: splitOr(query.get('tags'), []),
   interval: query.get('i') ?? DEFAULT.interval,
 });
+
+const splitOr = (text: string | null, otherwise: readonly string[]): readonly string[] => (text === null ? otherwise : splitWords(text));
 
 /** Values of the URL; null where the usual one says it. */
 export const writeQuestion = (question: Question): Record<string, string | null> => ({
@@ -53,7 +52,7 @@ const isMetric = (name: string): name is MetricName => Object.hasOwn(METRICS, na
 /** One column. Percentiles are each round's own, averaged: InfluxQL cannot merge sketches. */
 const columnOf = (name: string, bucketed: boolean): string => {
   const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\((.+)\)$/.exec(name) ?? [];
-  const stored = (one: string): string => quoted(isMetric(one) ? METRICS[one].field : one);
+  const stored = (one: string): string => quoted(isMetric(one) ? METRICS[one].field : readName(one));
   if (word !== '') {
     const percent = word === 'median' ? '50' : /^p(\d+)/.exec(word)?.[1];
     const column = percent === undefined ? stored(field) : quoted(`percentile${percent}_ms`);
@@ -67,10 +66,13 @@ const columnOf = (name: string, bucketed: boolean): string => {
 };
 
 const conditions = (tags: readonly string[]): string[] => {
-  const byKey = Map.groupBy(tags, (tag) => tag.slice(0, tag.indexOf(':')));
+  const byKey = Map.groupBy(
+    tags.map(readTag).filter((tag) => tag !== null),
+    ([key]) => key,
+  );
   return [...byKey].map(([key, values]) => {
-    const one = (tag: string): string => `${quoted(key)} = ${text(tag.slice(tag.indexOf(':') + 1))}`;
-    return values.length === 1 ? one(values[0] ?? '') : `(${values.map(one).join(' OR ')})`;
+    const one = ([, value]: readonly [string, string]): string => `${quoted(key)} = ${text(value)}`;
+    return values[0] !== undefined && values.length === 1 ? one(values[0]) : `(${values.map(one).join(' OR ')})`;
   });
 };
 

@@ -1,11 +1,12 @@
 // Tokens for programs: `sonde_` and 256 random bits, shown once, kept as their hash.
 import type { ApiTokenRequest, ApiTokenView } from '../../protocol/api-tokens.ts';
-import type { Random } from '../../protocol/random.ts';
 import type { Clock } from '../../protocol/time.ts';
+import type { Origins } from '../origins/origins.ts';
 import type { State } from '../state/database.ts';
 import type { ApiTokensTable } from '../state/tables.ts';
 import type { Actor } from './actor.ts';
 import { audit } from './audit.ts';
+import type { Context } from './context.ts';
 import { refuse } from './problem.ts';
 import { hashSecret } from './sessions.ts';
 
@@ -14,9 +15,7 @@ const USED_TO_MS = 60_000;
 
 /** Throws 409 while another one of that name is good: the name is what tells apart who writes series. */
 export const createApiToken = async (
-  state: State,
-  clock: Clock,
-  random: Random,
+  { state, random, origins, controller: { clock } }: Pick<Context, 'state' | 'random' | 'origins' | 'controller'>,
   request: ApiTokenRequest,
   actor: string,
 ): Promise<{ readonly token: string; readonly view: ApiTokenView }> => {
@@ -43,11 +42,21 @@ export const createApiToken = async (
     await trx.insertInto('api_tokens').values(row).execute();
   });
   await audit(state, clock, actor, 'api-token-create', { id: row.id, name: row.name, scope: row.scope });
-  return { token, view: viewOf(row) };
+  return { token, view: viewOf(row, (await seriesBy(origins))(row)) };
 };
 
-export const listApiTokens = async (state: State): Promise<ApiTokenView[]> =>
-  (await state.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').execute()).map(viewOf);
+export const listApiTokens = async (state: State, origins: Origins): Promise<ApiTokenView[]> => {
+  const seriesOf = await seriesBy(origins);
+  return (await state.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').execute()).map((row) =>
+    viewOf(row, seriesOf(row)),
+  );
+};
+
+/** A name that was written under before has its series still. */
+const seriesBy = async (origins: Origins): Promise<(row: ApiTokensTable) => ApiTokenView['series']> => {
+  const used = new Map((await origins.list()).map(({ origin, series }) => [origin, series]));
+  return ({ name, scope }) => (scope === 'write' ? { used: used.get(name) ?? 0, budget: origins.seriesBudget } : null);
+};
 
 /** False when there is no such token. Revoking twice keeps the first date. */
 export const revokeApiToken = async (state: State, clock: Clock, id: string, actor: string): Promise<boolean> => {
@@ -96,7 +105,7 @@ export const tokenInQuery = (query: unknown): string | null => {
 const isLive = ({ revoked_at, expires_at }: Pick<ApiTokensTable, 'revoked_at' | 'expires_at'>, now: number): boolean =>
   revoked_at === null && (expires_at === null || expires_at > now);
 
-const viewOf = (row: ApiTokensTable): ApiTokenView => ({
+const viewOf = (row: ApiTokensTable, series: ApiTokenView['series']): ApiTokenView => ({
   id: row.id,
   name: row.name,
   scope: row.scope,
@@ -105,4 +114,5 @@ const viewOf = (row: ApiTokensTable): ApiTokenView => ({
   expiresAt: row.expires_at,
   usedAt: row.used_at,
   revokedAt: row.revoked_at,
+  series,
 });

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
+import { openOrigins } from '../../../controller/origins/origins.ts';
+import { openTestController } from '../../helpers/controller.ts';
 import { NOW, openTestApi, type TestApi } from '../../helpers/api.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
 
@@ -87,6 +89,47 @@ t.test('elsewhere: each writer has a budget of series, and what is over it is re
   );
   t.equal((await api.deps.storage.store.latest('m', {})).length, 100);
   await api.stop();
+});
+
+t.test('elsewhere: how much of the budget is used stands beside the token, and what is not stored uses none', async (t) => {
+  const api = await openTestApi();
+  const admin = await api.signInAs('admin');
+  const { token } = (await api.ask('POST', '/api/v1/api-tokens', { name: 'edge', scope: 'write' }, admin)).json;
+  await api.ask('POST', '/api/v1/api-tokens', { name: 'grafana', scope: 'read' }, admin);
+  const send = (lines: string) => post(api, '/write?precision=ms', lines, '', { authorization: `Token ${token}` });
+  const used = async () => {
+    const { tokens } = (await api.ask('GET', '/api/v1/api-tokens', undefined, admin)).json;
+    return Object.fromEntries(tokens.map(({ name, series }: { name: string; series: unknown }) => [name, series]));
+  };
+  await send(`m,a=1 value=1 ${NOW}`);
+  t.same(await used(), { edge: { used: 1, budget: 100 }, grafana: null });
+
+  const text = (i: number): string => `m,a=bad${i} value="text" ${NOW}`;
+  const lines = Array.from({ length: 90 }, (_, i) => text(i)).join('\n');
+  const mixed = await send(`${lines}\nm,a=2 value=1 ${NOW}`);
+  t.equal(mixed.statusCode, 400, mixed.body);
+  t.match(await used(), { edge: { used: 2 } }, 'refused lines');
+  const good = Array.from({ length: 98 }, (_, i) => `m,a=good${i} value=1 ${NOW}`).join('\n');
+  t.equal((await send(good)).statusCode, 204, 'the others may have it');
+  t.match(await used(), { edge: { used: 100 } });
+  t.equal((await send(`m,a=more value=1 ${NOW}`)).statusCode, 400);
+  await api.stop();
+});
+
+t.test('elsewhere: a store that cannot write now uses no budget', async (t) => {
+  const { state, clock, stop } = await openTestController();
+  let away = true;
+  const write = async () => {
+    if (away) throw new Error('away');
+  };
+  const origins = openOrigins({ store: { write }, state, clock, seriesBudget: 1 });
+  await t.rejects(origins.write('o', 'm,a=1 v=1', 'ms'), /away/);
+  t.same(await origins.list(), []);
+  away = false;
+  t.match(await origins.write('o', 'm,a=2 v=1', 'ms'), { stored: 1, bad: [] });
+  t.match(await origins.write('o', 'm,a=1 v=1', 'ms'), { bad: [{ line: 1, reason: /budget of 1 series/ }] });
+  t.same(await origins.list(), [{ origin: 'o', series: 1 }]);
+  await stop();
 });
 
 t.test('elsewhere: nobody writes without a right to, and other bodies are refused', async (t) => {

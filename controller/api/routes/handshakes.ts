@@ -7,6 +7,7 @@ import { problems } from '../schemas.ts';
 
 /** What we take is what InfluxDB 1.8 takes: /write, and /api/v2/write with a token. */
 const VERSION = '1.8.10-sonde';
+const FORM = 'application/x-www-form-urlencoded';
 const tags = ['write'];
 const open = { access: 'open' } as const;
 
@@ -51,8 +52,7 @@ export const addHandshakeRoutes = (app: App, { controller }: Context): void => {
 
 /** Clients send `q` in the address or in a form. */
 const addCreateDatabase = (app: App): void => {
-  const form = 'application/x-www-form-urlencoded';
-  app.addContentTypeParser(form, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.post(
     '/query',
     {
@@ -60,7 +60,10 @@ const addCreateDatabase = (app: App): void => {
       schema: {
         tags,
         summary: 'CREATE DATABASE only, which Telegraf asks for: there is nothing to create',
+        consumes: [FORM],
+        security: [{ influxToken: [] }, { influxLogin: [] }, { influxPassword: [] }, { token: [] }, { session: [] }],
         querystring: z.looseObject({ q: z.string().optional() }),
+        body: z.unknown().meta({ type: 'string', description: 'q=CREATE DATABASE …, in a form' }),
         response: { 200: z.object({ results: z.array(z.object({ statement_id: z.int() })) }), ...problems },
       },
     },

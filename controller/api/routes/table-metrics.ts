@@ -9,7 +9,7 @@ import { viewPort } from '../device-view.ts';
 import type { App } from '../instance.ts';
 import { refuse } from '../problem.ts';
 import { mayScrape } from '../scrape.ts';
-import { Limit, problems } from '../schemas.ts';
+import { Limit, problems, scraped } from '../schemas.ts';
 
 const HOUR_MS = 3_600_000;
 const SELECT = ['rtt_mean_ms', 'loss_ratio', 'ipdv_mean_abs_ms'];
@@ -85,7 +85,7 @@ export const addTableMetricRoutes = (app: App, context: Context): void => {
         security: [],
         summary: "network_latency_milliseconds and its kin, in Prometheus' text format",
         produces: ['text/plain'],
-        response: { 200: z.string() },
+        response: { 200: z.string(), ...scraped },
       },
     },
     async (request, reply) => {

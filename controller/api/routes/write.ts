@@ -7,7 +7,7 @@ import type { Actor } from '../actor.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { refuse } from '../problem.ts';
-import { problems } from '../schemas.ts';
+import { problems, unavailable } from '../schemas.ts';
 
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const INFLATED_MAX_BYTES = 32 * 1024 * 1024;
@@ -17,6 +17,12 @@ const Precisions = z.enum(['ns', 'n', 'us', 'u', 'ms', 's']).default('ns');
 const PRECISION: Readonly<Record<z.infer<typeof Precisions>, Precision>> = { ns: 'ns', n: 'ns', us: 'us', u: 'us', ms: 'ms', s: 's' };
 /** What other parameters say (bucket, org, db, rp) does not matter here: whose the token is does. */
 const Query = z.looseObject({ precision: Precisions });
+/** Bytes here, which may be gzip; described as what they say. */
+const Lines = z.unknown().meta({
+  type: 'string',
+  description: 'A line a point: measurement,tag=value field=1.5,other=2i 1800000000000000000. Plain, or with content-encoding: gzip',
+  examples: ['cpu,host=web1 usage_user=12.5 1800000000000000000'],
+});
 /** As InfluxDB 1.x and 2.x name it; `lines` is ours. */
 const Partial = z.object({
   code: z.literal('invalid'),
@@ -28,7 +34,7 @@ const Partial = z.object({
 export const addWriteRoutes = (app: App, context: Context): void => {
   void app.register(async (child) => {
     child.removeAllContentTypeParsers();
-    child.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => done(null, body));
+    child.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     const routes: App = child;
     for (const [url, summary] of [
       ['/api/v2/write', "Line protocol, as InfluxDB 2.x takes it; series are kept apart by the token's name"],
@@ -37,16 +43,20 @@ export const addWriteRoutes = (app: App, context: Context): void => {
       routes.post(
         url,
         {
+          bodyLimit: BODY_MAX_BYTES,
           config: { access: 'operator', influx: true },
           schema: {
             tags: ['write'],
             summary,
             consumes: ['text/plain'],
+            security: [{ influxToken: [] }, { influxLogin: [] }, { influxPassword: [] }, { token: [] }, { session: [] }],
+            body: Lines,
             querystring: Query,
             response: {
               204: z.null().describe('All lines are stored'),
               400: Partial.describe('Bad lines, named one by one; the good ones are stored'),
               ...problems,
+              ...unavailable,
             },
           },
         },

@@ -146,6 +146,10 @@ t.test('elsewhere: nobody writes without a right to, and other bodies are refuse
     400,
     'a bomb',
   );
+  const large = await post(api, '/write', Buffer.alloc(8 * 1024 * 1024 + 1, 0x20), operator);
+  t.match([large.statusCode, large.json().error], [413, 'the body may have 8388608 bytes (8192 KiB): send it in parts']);
+  const target = await post(api, '/api/v1/targets', Buffer.alloc(256 * 1024 + 1, 0x20), operator, { 'content-type': 'application/json' });
+  t.match([target.statusCode, target.json().detail], [413, /262144 bytes/]);
   await api.stop();
 });
 

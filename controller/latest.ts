@@ -1,6 +1,7 @@
 import type { LatestColumn } from './ports.ts';
 import type { Changes } from './fleet/changes.ts';
 import { columnOfPoint, FIELDS_OF_ROUND } from './series/columns.ts';
+import { ownSeries } from './series/own.ts';
 import { PING } from './series/schema.ts';
 import type { Point, SeriesStore } from './series/store.ts';
 
@@ -24,7 +25,7 @@ export const openLatestRounds = async (store: SeriesStore, changes: Changes, onE
   };
   try {
     // The database may hold other people's pings: theirs have no task of ours, or say where they came from.
-    for (const point of await store.latest(PING, { origin: [''] }, [...FIELDS_OF_ROUND, 'interval_ms']))
+    for (const point of await store.latest(PING, ownSeries(), [...FIELDS_OF_ROUND, 'interval_ms']))
       if (point.tags['agent'] !== undefined && point.tags['task'] !== undefined) remember(point);
   } catch (error) {
     onError(error);

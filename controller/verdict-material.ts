@@ -2,6 +2,7 @@ import { decodeSketch, quantileOf } from '../protocol/sketch.ts';
 import { Labels } from '../protocol/labels.ts';
 import { Target } from '../protocol/target.ts';
 import type { LatestColumn } from './ports.ts';
+import { ownSeries } from './series/own.ts';
 import { PING } from './series/schema.ts';
 import type { Aggregate, SeriesRow, SeriesStore } from './series/store.ts';
 import type { State } from './state/database.ts';
@@ -113,7 +114,7 @@ const readWindows = async (
   targets: readonly string[],
   range: { readonly from: number; readonly to: number; readonly bucketMs: number },
 ): Promise<Map<string, MeasuredWindow[]>> => {
-  const tags = { agent: [agent], target: targets, task: targets.map((target) => `${target}/icmp`), origin: [''] };
+  const tags = ownSeries({ agent: [agent], target: targets, task: targets.map((target) => `${target}/icmp`) });
   const found = await store.query({
     measurement: PING,
     tags,

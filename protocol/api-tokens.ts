@@ -34,6 +34,8 @@ export const ApiTokenView = z.object({
   /** To the minute; null: never used. */
   usedAt: at.nullable(),
   revokedAt: at.nullable(),
+  /** Series that were written under its name, and how many there may be; null: it may not write. */
+  series: z.object({ used: z.int(), budget: z.int() }).nullable(),
 });
 export type ApiTokenView = z.infer<typeof ApiTokenView>;
 

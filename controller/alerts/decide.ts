@@ -73,7 +73,8 @@ const findCause = (deciding: Deciding, entry: Entry, mayWait: boolean): { readon
 
 /** A device that is itself measured and dead is the cause of what its ports say. */
 const behindDevice = ({ ledger }: Deciding, { task }: Entry): { readonly cause: string; readonly why: string } | null => {
-  const known = ledger.causeOfTarget(targetOf(task));
+  const device = targetOf(task);
+  const known = device === '' ? null : ledger.causeOfTarget(device);
   return known === null || known.startsWith('series:') ? null : { cause: known, why: 'parent-is-bad' };
 };
 

@@ -6,7 +6,7 @@ import type { Definitions } from './definitions.ts';
 import { readingOf } from './evaluate.ts';
 import { type Bench, judgeRound, leave } from './judge.ts';
 import type { Memory } from './memory.ts';
-import { type Observation, targetOf } from './observation.ts';
+import { isForeign, type Observation, targetOf } from './observation.ts';
 import { judgeSilence } from './silence.ts';
 import { advance, nothingYet } from './watermark.ts';
 import type { Watches } from './watch.ts';
@@ -83,9 +83,9 @@ export const dropUndefined = (
   for (const entry of bench.ledger.entries()) {
     const rule = definitions.rules.get(entry.rule);
     const target = definitions.targets.get(targetOf(entry.task));
-    const isForeign = rule !== undefined && rule.measurement !== 'ping' && target === undefined;
+    const isNoTargets = rule !== undefined && (isForeign(entry.task) || (rule.measurement !== 'ping' && target === undefined));
     const isLookedAt =
-      isForeign ||
+      isNoTargets ||
       (rule !== undefined &&
         definitions.agents.has(entry.agent) &&
         (targetOf(entry.task) === '' || (target?.agents.has(entry.agent) === true && target.ruleIds.has(entry.rule))));

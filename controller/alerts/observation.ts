@@ -49,5 +49,8 @@ export const observe = (round: Round): Observation | null => {
 export const isAnswered = (round: Round): boolean =>
   round.outcome.status === 'sampled' && round.outcome.sample.kind === 'icmp' && round.outcome.sample.received > 0;
 
-/** The target of a series; '' for what the agent says of itself. Target ids have no slash. */
-export const targetOf = (task: string): string => task.slice(0, Math.max(0, task.indexOf('/')));
+/** Whether others wrote this series: its name begins with a colon, and may have slashes. */
+export const isForeign = (task: string): boolean => task.startsWith(':');
+
+/** The target of a series; '' for what the agent says of itself, and for what others wrote. Target ids have no slash. */
+export const targetOf = (task: string): string => (isForeign(task) ? '' : task.slice(0, Math.max(0, task.indexOf('/'))));

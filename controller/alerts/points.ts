@@ -26,13 +26,14 @@ export const observePoints = (round: Round, points: readonly PointLike[]): reado
     return [{ measurement, task, tags, at: round.at, end: roundEndMs(round), intervalMs: round.intervalMs, boundMs: 0, values }];
   });
 
-/** What others wrote: their host, or who wrote it, stands where the agent does. */
+/** What others wrote: their host, or who wrote it, stands where the agent does. All other tags are the series' name: nobody knows which of them count. */
 export const observeForeign = (point: PointLike): { readonly agent: string; readonly observation: Observation } | null => {
   const values = numbersOf(point);
   if (Object.keys(values).length === 0) return null;
   const { measurement, tags, at } = point;
-  const agent = (tags['host'] ?? tags['origin'] ?? 'elsewhere').replaceAll('/', '-');
-  const task = `:${measurement}${ownName(tags)}`;
+  const named = tags['host'] === undefined ? 'origin' : 'host';
+  const agent = (tags[named] ?? 'elsewhere').replaceAll('/', '-');
+  const task = `:${plain(measurement)}${foreignName(tags, agent === tags[named] ? named : '')}`;
   return { agent, observation: { measurement, task, tags, at, end: at, intervalMs: FOREIGN_INTERVAL_MS, boundMs: 0, values } };
 };
 
@@ -48,3 +49,15 @@ const ownName = (tags: Readonly<Record<string, string>>): string => {
       .join(',');
   return own === '' ? '' : `{${own}}`;
 };
+
+/** `{origin=edge,url="a,b"}`: every tag but the one that names the agent, in one order, whatever the order in which they were written. */
+const foreignName = (tags: Readonly<Record<string, string>>, named: string): string => {
+  const own = Object.keys(tags)
+    .filter((key) => key !== named)
+    .sort()
+    .map((key) => `${plain(key)}=${plain(tags[key] ?? '')}`);
+  return own.length === 0 ? '' : `{${own.join(',')}}`;
+};
+
+/** As it is, or quoted where it could be taken for more than one word. */
+const plain = (text: string): string => (/[,={}"\\]/.test(text) ? JSON.stringify(text) : text);

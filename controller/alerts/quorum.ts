@@ -24,10 +24,13 @@ const firingAgents = (rule: string, target: string, { ledger }: Court): number =
   ).size;
 
 /** When the last of those that make the quorum fired: the moment at which it was reached. */
-export const reachedAt = ({ rule, task }: Entry, { ledger }: Court, otherwise: number): number =>
-  Math.max(
+export const reachedAt = ({ rule, task }: Entry, { ledger }: Court, otherwise: number): number => {
+  const target = targetOf(task);
+  if (target === '') return otherwise; // nobody else sees it
+  return Math.max(
     otherwise,
-    ...[...ledger.badOnTarget(rule, targetOf(task)).values()].map(({ state }) =>
+    ...[...ledger.badOnTarget(rule, target).values()].map(({ state }) =>
       state.lifecycle.phase === 'firing' ? state.lifecycle.firedAt : 0,
     ),
   );
+};

@@ -22,5 +22,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The least role that may call the route; `open` needs no session. A route that says nothing is for admins. */
     readonly access?: Role | 'open';
+    /** Clients of InfluxDB call it: they may send `?u=USER&p=TOKEN`, and read errors by its names. */
+    readonly influx?: boolean;
   }
 }

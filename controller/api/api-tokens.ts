@@ -1,20 +1,21 @@
 // Tokens for programs: `sonde_` and 256 random bits, shown once, kept as their hash.
 import type { ApiTokenRequest, ApiTokenView } from '../../protocol/api-tokens.ts';
-import type { Random } from '../../protocol/random.ts';
 import type { Clock } from '../../protocol/time.ts';
+import type { Origins } from '../origins/origins.ts';
 import type { State } from '../state/database.ts';
 import type { ApiTokensTable } from '../state/tables.ts';
 import type { Actor } from './actor.ts';
 import { audit } from './audit.ts';
+import type { Context } from './context.ts';
+import { refuse } from './problem.ts';
 import { hashSecret } from './sessions.ts';
 
 /** How exactly `usedAt` is kept: a write for each request would be dear. */
 const USED_TO_MS = 60_000;
 
+/** Throws 409 while another one of that name is good: the name is what tells apart who writes series. */
 export const createApiToken = async (
-  state: State,
-  clock: Clock,
-  random: Random,
+  { state, random, origins, controller: { clock } }: Pick<Context, 'state' | 'random' | 'origins' | 'controller'>,
   request: ApiTokenRequest,
   actor: string,
 ): Promise<{ readonly token: string; readonly view: ApiTokenView }> => {
@@ -31,13 +32,31 @@ export const createApiToken = async (
     used_at: null,
     revoked_at: null,
   };
-  await state.insertInto('api_tokens').values(row).execute();
+  await state.transaction().execute(async (trx) => {
+    const rows = await trx.selectFrom('api_tokens').select(['id', 'revoked_at', 'expires_at']).where('name', '=', row.name).execute();
+    const other = rows.find((one) => isLive(one, at));
+    if (other !== undefined) {
+      const message = `"${row.name}" is the name of token ${other.id}: revoke that one first, or take another name`;
+      throw refuse(409, `name: ${message}`, [{ path: 'name', message }]);
+    }
+    await trx.insertInto('api_tokens').values(row).execute();
+  });
   await audit(state, clock, actor, 'api-token-create', { id: row.id, name: row.name, scope: row.scope });
-  return { token, view: viewOf(row) };
+  return { token, view: viewOf(row, (await seriesBy(origins))(row)) };
 };
 
-export const listApiTokens = async (state: State): Promise<ApiTokenView[]> =>
-  (await state.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').execute()).map(viewOf);
+export const listApiTokens = async (state: State, origins: Origins): Promise<ApiTokenView[]> => {
+  const seriesOf = await seriesBy(origins);
+  return (await state.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').execute()).map((row) =>
+    viewOf(row, seriesOf(row)),
+  );
+};
+
+/** A name that was written under before has its series still. */
+const seriesBy = async (origins: Origins): Promise<(row: ApiTokensTable) => ApiTokenView['series']> => {
+  const used = new Map((await origins.list()).map(({ origin, series }) => [origin, series]));
+  return ({ name, scope }) => (scope === 'write' ? { used: used.get(name) ?? 0, budget: origins.seriesBudget } : null);
+};
 
 /** False when there is no such token. Revoking twice keeps the first date. */
 export const revokeApiToken = async (state: State, clock: Clock, id: string, actor: string): Promise<boolean> => {
@@ -58,7 +77,7 @@ export const revokeApiToken = async (state: State, clock: Clock, id: string, act
 export const findByApiToken = async (state: State, clock: Clock, token: string): Promise<Actor | null> => {
   const now = Math.floor(clock.now());
   const row = await state.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashSecret(token)).executeTakeFirst();
-  if (row === undefined || row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= now)) return null;
+  if (row === undefined || !isLive(row, now)) return null;
   if (row.used_at === null || now - row.used_at >= USED_TO_MS)
     await state.updateTable('api_tokens').set({ used_at: now }).where('id', '=', row.id).execute();
   const role = row.scope === 'read' ? 'viewer' : 'operator';
@@ -77,7 +96,16 @@ export const tokenIn = (authorization: string | undefined): string | null => {
   return password === '' ? null : password;
 };
 
-const viewOf = (row: ApiTokensTable): ApiTokenView => ({
+/** As clients of InfluxDB 1.x send it, `?u=USER&p=TOKEN`; null when there is none. */
+export const tokenInQuery = (query: unknown): string | null => {
+  const password = typeof query === 'object' && query !== null && 'p' in query ? query.p : null;
+  return typeof password === 'string' && password !== '' ? password : null;
+};
+
+const isLive = ({ revoked_at, expires_at }: Pick<ApiTokensTable, 'revoked_at' | 'expires_at'>, now: number): boolean =>
+  revoked_at === null && (expires_at === null || expires_at > now);
+
+const viewOf = (row: ApiTokensTable, series: ApiTokenView['series']): ApiTokenView => ({
   id: row.id,
   name: row.name,
   scope: row.scope,
@@ -86,4 +114,5 @@ const viewOf = (row: ApiTokensTable): ApiTokenView => ({
   expiresAt: row.expires_at,
   usedAt: row.used_at,
   revokedAt: row.revoked_at,
+  series,
 });

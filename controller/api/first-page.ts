@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { SetupState } from '../../protocol/api.ts';
 import { taskId } from '../../protocol/task.ts';
 import { readColumns } from '../series/columns.ts';
+import { ownSeries } from '../series/own.ts';
 import { PING } from '../series/schema.ts';
 import type { Context } from './context.ts';
 
@@ -18,9 +19,9 @@ export const packetsBeyondLoopback = async ({ controller, store }: Context): Pro
   );
   const to = Math.ceil(controller.clock.now()) + 86_400_000;
   const fields = [{ field: 'packets_transmitted', aggregate: 'sum' }] as const;
-  const series = await store.query({ measurement: PING, tags: {}, fields, from: 0, to, bucketMs: to });
+  const series = await store.query({ measurement: PING, tags: ownSeries(), fields, from: 0, to, bucketMs: to });
   return series
-    .filter(({ tags }) => tags['agent'] !== undefined && tags['origin'] === undefined && !loopback.has(tags['target'] ?? ''))
+    .filter(({ tags }) => tags['agent'] !== undefined && !loopback.has(tags['target'] ?? ''))
     .flatMap(({ rows }) => rows)
     .reduce((sum, [, sent]) => sum + (typeof sent === 'number' ? sent : 0), 0);
 };

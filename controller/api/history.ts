@@ -1,6 +1,7 @@
 import type { PairHistory } from '../../protocol/api.ts';
 import { METRICS } from '../../protocol/metrics.ts';
 import { readColumns } from '../series/columns.ts';
+import { ownSeries } from '../series/own.ts';
 import { PING } from '../series/schema.ts';
 import type { State } from '../state/database.ts';
 import { readAnnotations } from './annotations.ts';
@@ -44,7 +45,7 @@ export const readHistory = async (context: Context, query: HistoryQuery): Promis
 const intervalOf = async ({ store }: Context, { pairs }: FleetModel, agent: string, task: string): Promise<number | null> => {
   const pair = pairs.get(pairKey(agent, task));
   if (pair !== undefined) return pair.template.intervalMs;
-  const points = await store.latest(PING, { agent: [agent], task: [task] });
+  const points = await store.latest(PING, ownSeries({ agent: [agent], task: [task] }));
   const newest = points.toSorted((a, b) => b.at - a.at)[0];
   const stored = newest?.fields[METRICS.interval_ms.field];
   return typeof stored === 'number' && stored > 0 ? stored : null;
@@ -53,7 +54,7 @@ const intervalOf = async ({ store }: Context, { pairs }: FleetModel, agent: stri
 const measuredSince = async ({ store, controller }: Context, agent: string, task: string): Promise<number | null> => {
   const fields = [{ field: METRICS.result_code.field, aggregate: 'count' }] as const;
   const to = Math.ceil(controller.clock.now()) + 86_400_000;
-  const series = await store.query({ measurement: PING, tags: { agent: [agent], task: [task] }, fields, from: 0, to, limit: 1 });
+  const series = await store.query({ measurement: PING, tags: ownSeries({ agent: [agent], task: [task] }), fields, from: 0, to, limit: 1 });
   const first = series.flatMap(({ rows }) => rows.slice(0, 1)).map(([at]) => at);
   return first.length === 0 ? null : Math.min(...first);
 };

@@ -4,6 +4,7 @@ import { Target } from '../../protocol/target.ts';
 import { type HintFacts, type HintSeries, hintsOf } from '../alerts/hints.ts';
 import { flagsOf } from '../fleet/machine/listeners.ts';
 import type { Controller } from '../ports.ts';
+import { ownSeries } from '../series/own.ts';
 import type { SeriesStore } from '../series/store.ts';
 import type { State } from '../state/database.ts';
 import { parseMembers } from './incident-view.ts';
@@ -138,7 +139,7 @@ const readSeries = async (
   for (const { measurement, tag, part, fields, ratios } of SOURCES) {
     const names = ends[`${tag}s`];
     if (names.length === 0) continue;
-    const tags = { [tag]: names, ...(tag === 'target' ? { agent: ends.agents } : {}) };
+    const tags = ownSeries({ [tag]: names, ...(tag === 'target' ? { agent: ends.agents } : {}) });
     const asked = fields.map((field) => ({ field, aggregate: 'mean' as const }));
     for (const { tags: own, rows } of await store.query({ measurement, tags, fields: asked, from, to, bucketMs })) {
       const of =

@@ -4,10 +4,11 @@ import { createServer as createTlsServer } from 'node:https';
 import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
 import { commandLine, mayAct } from './actor.ts';
-import { findByApiToken, tokenIn } from './api-tokens.ts';
+import { findByApiToken, tokenIn, tokenInQuery } from './api-tokens.ts';
 import type { ApiSettings, Context } from './context.ts';
 import { isForged, isKnownHost, makeNames } from './origin.ts';
 import { makeProblem, problemOf, refuse, sendProblem } from './problem.ts';
@@ -60,6 +61,14 @@ export const makeInstance = async (context: Context, trusted: WeakSet<IncomingMe
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: cookieName(settings) },
           token: { type: 'http', scheme: 'bearer', description: 'An API token: POST /api/v1/api-tokens makes one' },
+          influxToken: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'Token TOKEN, as InfluxDB 2.x takes it' },
+          influxLogin: { type: 'http', scheme: 'basic', description: 'The token is the password; the user is not looked at' },
+          influxPassword: {
+            type: 'apiKey',
+            in: 'query',
+            name: 'p',
+            description: 'The token, as InfluxDB 1.x takes it on /write and /query',
+          },
         },
       },
       security: [{ session: [] }, { token: [] }],
@@ -67,14 +76,26 @@ export const makeInstance = async (context: Context, trusted: WeakSet<IncomingMe
     transform: jsonSchemaTransform,
   });
   app.decorateRequest('actor', null);
+  app.addHook('onRoute', refuseUnknownParameters);
   addGuards(app, context, trusted);
   app.setErrorHandler((error: Error, request: FastifyRequest, reply: FastifyReply) => {
-    const problem = problemOf(error);
+    const problem = problemOf(error, request.routeOptions.bodyLimit);
     if (problem !== null) return sendProblem(reply, problem);
     context.log.error('request-failed', `${request.method} ${request.routeOptions.url ?? '?'}: ${error.message}`, { stack: error.stack });
     return sendProblem(reply, makeProblem(500, 'an error of ours; the log of the controller has more'));
   });
   return app;
+};
+
+/**
+ * A misspelt parameter is refused and not passed over. The paths that other programs were made for keep what they send beside: /write, /query,
+ * those of older platforms.
+ */
+const refuseUnknownParameters = (route: RouteOptions): void => {
+  const { schema = {}, url } = route;
+  if (!url.startsWith('/api/v1/') || route.websocket === true || schema.tags?.includes('older paths')) return;
+  const { querystring = z.object({}) } = schema;
+  if (querystring instanceof z.ZodObject) route.schema = { ...schema, querystring: querystring.strict() };
 };
 
 type Guarded = Pick<ReturnType<typeof Fastify>, 'addHook'>;
@@ -90,7 +111,7 @@ const addGuards = (app: Guarded, context: Context, trusted: WeakSet<IncomingMess
       return;
     }
     if (!isLivenessProbe(request)) refuseTricked(request, names);
-    const given = tokenIn(request.headers.authorization);
+    const given = tokenIn(request.headers.authorization) ?? (request.routeOptions.config.influx ? tokenInQuery(request.query) : null);
     const token = request.cookies[sessionCookie];
     if (given !== null) request.actor = await findByApiToken(state, controller.clock, given);
     else request.actor = token === undefined ? null : await findSession(state, controller.clock, token);

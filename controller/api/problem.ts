@@ -33,12 +33,20 @@ export const refusedBy = ({ why, problems }: Refused): Error => {
 };
 
 export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply =>
-  reply.code(problem.status).type('application/problem+json; charset=utf-8').serializer(JSON.stringify).send(problem);
+  reply
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(reply.request.routeOptions.config.influx ? inInfluxWords(problem) : problem);
+
+/** Telegraf logs `error`, clients of 2.x `message`. */
+const inInfluxWords = (problem: Problem): object => ({ ...problem, error: problem.detail, message: problem.detail });
 
 /** The problem of an error that a route threw; null when it is a bug of ours, which the caller must log. */
-export const problemOf = (error: FastifyError | Error): Problem | null => {
+export const problemOf = (error: FastifyError | Error, bodyLimit: number): Problem | null => {
   if ('problem' in error) return Problem.parse(error.problem);
   if (error instanceof InfluxFailure) return makeProblem(503, `the store cannot answer now: ${error.message}`);
   const status = 'statusCode' in error ? error.statusCode : undefined;
+  if (status === 413) return makeProblem(413, `the body may have ${bodyLimit} bytes (${bodyLimit / 1024} KiB): send it in parts`);
   return status !== undefined && status >= 400 && status < 500 ? makeProblem(status, error.message) : null;
 };

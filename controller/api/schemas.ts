@@ -4,13 +4,14 @@ import { Problem } from '../../protocol/api.ts';
 import { AgentId, RuleId, TargetId } from '../../protocol/ids.ts';
 
 /** The refusals that every route may give. */
+const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: Problem } } });
 export const problems = {
-  '4xx': { description: 'Refused: what, where, and what would be right', content: { 'application/problem+json': { schema: Problem } } },
-  503: {
-    description: 'InfluxDB, where points are kept there, does not answer or refuses our login: the reason is in detail',
-    content: { 'application/problem+json': { schema: Problem } },
-  },
+  '4xx': problem('Refused: what, where, and what would be right'),
+  503: problem('InfluxDB, where points are kept there, does not answer or refuses our login: the reason is in detail'),
 };
+export const unavailable = { 503: problem('It cannot be done now: send it again') };
+/** Open on loopback. */
+export const scraped = { 401: problem('From another host this needs a session or a token') };
 
 export const AgentPath = z.object({ id: AgentId });
 export const TargetPath = z.object({ id: TargetId });

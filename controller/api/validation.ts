@@ -10,7 +10,7 @@ type FieldError = NonNullable<Problem['errors']>[number];
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   ({ schema, httpPart }) =>
   (data: unknown) => {
-    const parsed = schema.safeParse(data, { error: suggest });
+    const parsed = schema.safeParse(data, { error: (issue) => explain(issue, httpPart === 'querystring' ? 'parameter' : 'field') });
     if (parsed.success) return { value: parsed.data };
     const errors = parsed.error.issues.flatMap(fieldErrors);
     const detail = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
@@ -29,11 +29,22 @@ const withoutPrefix = ({ path, message }: z.core.$ZodIssue): string => {
   return last !== '' && message.startsWith(`${last}: `) ? message.slice(last.length + 2) : message;
 };
 
-const suggest: z.core.$ZodErrorMap = (issue) => {
+/** In plain words, where zod's own are those of a programmer; undefined: zod's will do. */
+const explain = (issue: z.core.$ZodRawIssue, what: 'parameter' | 'field'): string | undefined => {
+  if (issue.code === 'invalid_type') return issue.input === undefined ? 'is needed' : NEEDED[issue.expected];
   if (issue.code !== 'unrecognized_keys') return undefined;
   const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
   const names = issue.keys.map((key) => nearest(key, known)).filter((name) => name !== null);
-  return names.length === 0 ? 'there is no such field' : `there is no such field; did you mean ${names.join(', ')}?`;
+  return names.length === 0 ? `there is no such ${what}` : `there is no such ${what}; did you mean ${names.join(', ')}?`;
+};
+
+const NEEDED: Readonly<Record<string, string | undefined>> = {
+  number: 'a number is needed',
+  int: 'a whole number is needed',
+  string: 'a text is needed',
+  boolean: 'true or false is needed',
+  array: 'a list is needed',
+  object: 'an object is needed',
 };
 
 /** The known name that takes the fewest changed letters, when those are at most a third of it. */

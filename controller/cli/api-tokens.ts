@@ -23,14 +23,14 @@ export const apiTokenCommands = (print: Print): Command => {
     .action(async (flags: Common, command: Command) => {
       refuseTypo(command);
       const { tokens } = await clientFor(flags).call('GET', '/api-tokens', ApiTokenList);
-      const rows = tokens.map((row) => [row.id, row.name, row.scope, stateOf(row), formatTime(row.usedAt), row.createdBy]);
+      const rows = tokens.map((row) => [row.id, row.name, row.scope, stateOf(row), formatTime(row.usedAt), seriesOf(row), row.createdBy]);
       show(
         flags,
         print,
         tokens,
         tokens.length === 0
           ? 'no tokens: "api-token create NAME" makes one'
-          : formatTable(['id', 'name', 'may', 'good', 'used', 'made by'], rows),
+          : formatTable(['id', 'name', 'may', 'good', 'used', 'series', 'made by'], rows),
       );
     });
   common(token.command('revoke <id>'))
@@ -41,6 +41,8 @@ export const apiTokenCommands = (print: Print): Command => {
     });
   return token;
 };
+
+const seriesOf = ({ series }: ApiTokenView): string => (series === null ? '' : `${series.used} of ${series.budget}`);
 
 const stateOf = ({ revokedAt, expiresAt }: ApiTokenView): string =>
   revokedAt !== null ? 'revoked' : expiresAt === null ? 'until revoked' : `until ${formatTime(expiresAt)}`;

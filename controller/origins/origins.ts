@@ -18,6 +18,8 @@ export interface Written {
 export interface Origins {
   /** Good lines are durably stored when it resolves, bad ones named. Rejects when the store cannot write now: then the sender keeps all of it. */
   write(origin: string, text: string, precision: Precision): Promise<Written>;
+  /** Series that each origin may have. */
+  readonly seriesBudget: number;
   /** How many series each origin has. */
   list(): Promise<{ readonly origin: string; readonly series: number }[]>;
 }
@@ -53,6 +55,7 @@ export const openOrigins = ({ store, state, clock, seriesBudget, onStored }: Ori
         .execute();
   };
   return {
+    seriesBudget,
     async write(origin, text, precision) {
       const parsed = parseLines(text, precision, Math.floor(clock.now()));
       const bad: BadLine[] = [...parsed.bad];
@@ -75,10 +78,20 @@ export const openOrigins = ({ store, state, clock, seriesBudget, onStored }: Ori
         }
         lineOf.set(own, line);
       }
-      await remember(origin, fresh);
-      bad.push(...(await store_(store, [...lineOf.keys()], lineOf)));
-      const refused = new Set(bad.map(({ line }) => line));
-      onStored?.([...lineOf].flatMap(([point, line]) => (refused.has(line) ? [] : [point])));
+      // What the store does not take costs no budget. Two writes of one new series at a time may free it once too often: its next line takes it again.
+      const free = (keys: readonly string[]): void => keys.forEach((key) => series.delete(key));
+      try {
+        bad.push(...(await store_(store, [...lineOf.keys()], lineOf)));
+        const refused = new Set(bad.map(({ line }) => line));
+        const stored = [...lineOf].flatMap(([point, line]) => (refused.has(line) ? [] : [point]));
+        const kept = fresh.length === 0 ? fresh : [...new Set(fresh).intersection(new Set(stored.map(seriesKey)))];
+        free([...new Set(fresh).difference(new Set(kept))]);
+        await remember(origin, kept);
+        onStored?.(stored);
+      } catch (error) {
+        free(fresh);
+        throw error;
+      }
       return { stored: parsed.points.length + parsed.bad.length - bad.length, bad: bad.toSorted((a, b) => a.line - b.line) };
     },
     async list() {

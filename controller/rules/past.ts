@@ -4,6 +4,7 @@ import type { Rule } from '../../protocol/rule.ts';
 import type { Extremes, Past } from '../alerts/past.ts';
 import { HOUR_MS, type Hours } from '../alerts/baseline.ts';
 import type { Observation } from '../alerts/observation.ts';
+import { ownSeries } from '../series/own.ts';
 import type { FieldValue, Series, SeriesRow, SeriesStore } from '../series/store.ts';
 import type { State } from '../state/database.ts';
 
@@ -33,7 +34,7 @@ export const openPast = (store: SeriesStore, state: State): Past => ({
       { field, aggregate: 'max' },
       ...(isLoss(rule) ? [{ field: 'failed', aggregate: 'max' } as const] : []),
     ] as const;
-    const found = await store.query({ measurement: rule.measurement, tags: {}, fields, from, to, bucketMs: HOUR_MS });
+    const found = await store.query({ measurement: rule.measurement, tags: ownSeries(), fields, from, to, bucketMs: HOUR_MS });
     return found.map((series): Extremes => ({ ...nameOf(series), hours: hoursOf(series.rows, scale) }));
   },
   means: async (rule, from, to) => readMeans(store, rule, from, to),
@@ -51,7 +52,7 @@ export const openPast = (store: SeriesStore, state: State): Past => ({
       'arrival_lag_ms',
     ];
     const fields = names.map((name) => ({ field: name, aggregate: 'last' }) as const);
-    const found = await store.query({ measurement: rule.measurement, tags: { agent: [agent], task: [task] }, fields, from, to });
+    const found = await store.query({ measurement: rule.measurement, tags: ownSeries({ agent: [agent], task: [task] }), fields, from, to });
     const rounds = found.flatMap(({ rows }) => rows.map((row) => observationOf(rule, task, row, scale)).filter((round) => round !== null));
     // One pair is several series when a label that is a tag has changed.
     return found.length > 1 ? rounds.sort((a, b) => a.at - b.at) : rounds;
@@ -77,7 +78,7 @@ export const readMeans = async (
 ): Promise<ReadonlyMap<string, Hours>> => {
   const { field, scale } = storedOf(rule);
   const fields = [{ field, aggregate: 'mean' }] as const;
-  const found = await store.query({ measurement: rule.measurement, tags: {}, fields, from, to, bucketMs: HOUR_MS });
+  const found = await store.query({ measurement: rule.measurement, tags: ownSeries(), fields, from, to, bucketMs: HOUR_MS });
   return new Map(
     found.map((series) => {
       const { agent, task } = nameOf(series);

@@ -1,6 +1,7 @@
 // Stored rows as columns of the smoke chart, in the catalogue's names: for the pages, and for the newest round of each pair.
 import type { SmokeColumn } from '../../protocol/api.ts';
 import { decodeSketch, quantileOf, type Sketch } from '../../protocol/sketch.ts';
+import { ownSeries } from './own.ts';
 import { PING } from './schema.ts';
 import { type Aggregate, type FieldValue, type Point, type SeriesRow, type SeriesStore, TIER_MS } from './store.ts';
 
@@ -60,7 +61,7 @@ export const readColumns = async (
   const bucketMs = bucketFor(query);
   const series = await store.query({
     measurement: PING,
-    tags: { agent: [query.agent], task: [query.task], origin: [''] },
+    tags: ownSeries({ agent: [query.agent], task: [query.task] }),
     fields: FIELDS.map(([field, aggregate]) => ({ field, aggregate })),
     from: query.from,
     to: query.to,

@@ -12,8 +12,10 @@ export interface ParsedLines {
 }
 export type Precision = 'ns' | 'us' | 'ms' | 's';
 
-/** Digits of a timestamp that are below a millisecond, or above. */
-const NS_PER_MS: Readonly<Record<Precision, number>> = { ns: 1_000_000, us: 1_000, ms: 1, s: 0.001 };
+const NS: Readonly<Record<Precision, bigint>> = { ns: 1n, us: 1_000n, ms: 1_000_000n, s: 1_000_000_000n };
+const NS_PER_MS = 1_000_000n;
+/** The most digits of a time that may be one: 64 bits have 19. */
+const TIME_MOST = 20;
 
 /** `now` (ms) is the time of lines that carry none. Times are kept to the millisecond. Pure. */
 export const parseLines = (text: string, precision: Precision, now: number): ParsedLines => {
@@ -117,7 +119,10 @@ const fieldValue = (key: string, text: string): [FieldValue, isInteger: boolean]
 const timeOf = (text: string, precision: Precision, now: number): number => {
   if (text === '') return now;
   if (!/^-?\d+$/.test(text)) throw new LineError(`time "${text.slice(0, 40)}": a whole number of ${precision} is needed`);
-  const at = Math.floor(Number(text) / NS_PER_MS[precision]);
-  if (!Number.isSafeInteger(at) || Math.abs(at) > 8_640_000_000_000_000) throw new LineError(`time ${text} is no time in ${precision}`);
+  // Nanoseconds since 1970 are more than a number keeps exactly: it would round some whole milliseconds down to the one before.
+  const ns = text.length > TIME_MOST ? null : BigInt(text) * NS[precision];
+  const at = ns === null ? Number.NaN : Number(ns >= 0n ? ns / NS_PER_MS : (ns - NS_PER_MS + 1n) / NS_PER_MS);
+  if (!Number.isSafeInteger(at) || Math.abs(at) > 8_640_000_000_000_000)
+    throw new LineError(`time ${text.slice(0, 40)} is no time in ${precision}`);
   return at;
 };

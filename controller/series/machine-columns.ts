@@ -1,6 +1,7 @@
 // Histories of an agent's own machine as columns for the pages.
 import type { HostColumn, TrafficColumn } from '../../protocol/api-machine.ts';
 import { NET, NET_TOTAL } from './machine-schema.ts';
+import { ownSeries } from './own.ts';
 import type { Aggregate, FieldValue, SeriesRow, SeriesStore } from './store.ts';
 
 export interface MachineQuery {
@@ -126,7 +127,7 @@ const readRows = async (
 ): Promise<SeriesRow[]> => {
   const series = await store.query({
     measurement: what.measurement,
-    tags: what.tags,
+    tags: ownSeries(what.tags),
     fields: what.fields.map(([field, aggregate]) => ({ field, aggregate })),
     from,
     to,

@@ -1,5 +1,6 @@
 // A port's history as columns, over all series that it had: renumbered or renamed, it is the same port.
 import type { PortColumn } from '../../protocol/api-devices.ts';
+import { ownSeries } from './own.ts';
 import { INTERFACE } from './snmp-schema.ts';
 import type { Aggregate, FieldValue, SeriesRow, SeriesStore } from './store.ts';
 
@@ -74,7 +75,7 @@ const readRows = async (
 ): Promise<SeriesRow[]> => {
   const series = await store.query({
     measurement: INTERFACE,
-    tags: { task: [`${device}/snmp`], port: [port] },
+    tags: ownSeries({ task: [`${device}/snmp`], port: [port] }),
     fields: fields.map(([field, aggregate]) => ({ field, aggregate })),
     from,
     to,

@@ -1,5 +1,6 @@
 // What is asked for, as text: `rtt_p95_ms`, `max(average_response_ms)`, `p99.9(rtt_sketch)`: to fields with aggregates, and their values back to
 // one. Pure, and the same over every store, because percentiles come from merged sketches and ratios from sums of counts.
+import { readName, unquote } from '../../protocol/ask-words.ts';
 import { METRICS, type Metric, type MetricName } from '../../protocol/metrics.ts';
 import type { Parsed } from '../../protocol/labels.ts';
 import { decodeSketch, quantileOf } from '../../protocol/sketch.ts';
@@ -25,13 +26,25 @@ export const isMetric = (name: string): name is MetricName => Object.hasOwn(METR
 /** `bucketed` false: points as they were written, so a metric is its stored field. A field whose type is not known is taken for a number.
  * The reason says what would be right. */
 export const select = (text: string, measurement: string, bucketed: boolean, types: FieldTypes = new Map()): Parsed<Selected> => {
-  const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*)\)$/.exec(text) ?? [];
+  const [, word = '', field = ''] = CALL.exec(text) ?? [];
   if (word !== '') return selectAggregate(text, word, field, bucketed, types);
+  const quoted = unquote(text);
+  if (quoted !== null) return selectField(text, quoted, bucketed, types);
   if (isMetric(text)) return selectMetric(text, measurement, bucketed);
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(text))
-    return { ok: false, reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms)` };
-  const aggregate = bucketed && !isNoNumber(types.get(text)) ? 'mean' : 'last';
-  return { ok: true, value: { name: text, unit: null, needs: [{ field: text, aggregate }], value: first } };
+    return {
+      ok: false,
+      reason: `"${text}": a metric such as rtt_p95_ms, or an aggregate of a field such as mean(average_response_ms) or max("free space")`,
+    };
+  return selectField(text, text, bucketed, types);
+};
+
+/** What is quoted is a field's stored name, never a metric's. */
+const CALL = /^([a-z][a-z0-9.]*)\(([A-Za-z_][A-Za-z0-9_.-]*|"(?:[^"\\]|\\.)+")\)$/s;
+
+const selectField = (text: string, field: string, bucketed: boolean, types: FieldTypes): Parsed<Selected> => {
+  const aggregate = bucketed && !isNoNumber(types.get(field)) ? 'mean' : 'last';
+  return { ok: true, value: { name: text, unit: null, needs: [{ field, aggregate }], value: first } };
 };
 
 const isNoNumber = (type: ReturnType<FieldTypes['get']>): boolean => type === 'string' || type === 'bool';
@@ -41,7 +54,7 @@ export const first = ([value = null]: readonly (FieldValue | null)[]): FieldValu
 
 const selectAggregate = (text: string, word: string, name: string, bucketed: boolean, types: FieldTypes): Parsed<Selected> => {
   const metric = isMetric(name) ? METRICS[name] : null;
-  const field = metric?.field ?? name;
+  const field = metric?.field ?? readName(name);
   const percent = word === 'median' ? 50 : Number(/^p(\d{1,2}(?:\.\d{1,3})?|100)$/.exec(word)?.[1] ?? Number.NaN);
   if (!Number.isNaN(percent)) {
     if (field !== METRICS.rtt_sketch.field) return { ok: false, reason: `"${text}": percentiles come from ${METRICS.rtt_sketch.field}` };

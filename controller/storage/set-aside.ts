@@ -40,7 +40,10 @@ export const openSetAside = (state: State, clock: Clock, log: Log): SetAside => 
   const tell = (refused: readonly RefusedPoint[]): void => {
     silent += refused.length;
     if (clock.monotonic() - toldAt < TELL_EVERY_MS) return;
-    log.warn('points-set-aside', `the store refuses ${silent} points: ${refused[0]?.reason ?? ''}; they are set aside, the rest goes on`);
+    log.warn(
+      'points-set-aside',
+      `the store refuses ${silent === 1 ? 'a point' : `${silent} points`}: ${refused[0]?.reason ?? ''}; they are set aside, the rest goes on`,
+    );
     toldAt = clock.monotonic();
     silent = 0;
   };

@@ -161,6 +161,12 @@ export const describeSeriesStore = (name: string, open: () => Promise<SeriesStor
       (await store.latest('ping', { agent: ['n'] })).map(({ fields }) => fields),
       [{ fresh: 'now a text' }],
     );
+    await store.write([point('b', 6, { ttl: 60 })]);
+    t.match(
+      await store.latest('ping', { agent: ['b'] }),
+      [{ at: 6, fields: { ttl: 60 } }],
+      'a series whose first write was refused is none the worse',
+    );
   });
 
   t.test(`${name}: deleting what is old counts points, keeps the rest, and a series comes back when it is written again`, async (t) => {

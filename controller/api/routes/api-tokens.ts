@@ -7,7 +7,8 @@ import { notFound } from '../problem.ts';
 import { Nothing, problems } from '../schemas.ts';
 import { loginOf } from './change.ts';
 
-export const addApiTokenRoutes = (app: App, { state, controller, random }: Context): void => {
+export const addApiTokenRoutes = (app: App, context: Context): void => {
+  const { state, controller, origins } = context;
   const tags = ['api-tokens'];
   const config = { access: 'admin' } as const;
   const { clock } = controller;
@@ -16,7 +17,7 @@ export const addApiTokenRoutes = (app: App, { state, controller, random }: Conte
   app.get(
     '/api/v1/api-tokens',
     { config, schema: { tags, summary: 'Tokens for programs, without their secrets', response: { 200: ApiTokenList, ...problems } } },
-    async () => ({ tokens: await listApiTokens(state) }),
+    async () => ({ tokens: await listApiTokens(state, origins) }),
   );
   app.post(
     '/api/v1/api-tokens',
@@ -30,7 +31,7 @@ export const addApiTokenRoutes = (app: App, { state, controller, random }: Conte
       },
     },
     async ({ body, actor }, reply) => {
-      const { token, view } = await createApiToken(state, clock, random, body, loginOf(actor));
+      const { token, view } = await createApiToken(context, body, loginOf(actor));
       return reply.code(201).send({ ...view, token });
     },
   );

@@ -7,6 +7,7 @@ import { addAuditRoutes } from './audit.ts';
 import { addBacktestRoutes } from './backtests.ts';
 import { addDependencyRoutes } from './dependencies.ts';
 import { addDeviceRoutes } from './devices.ts';
+import { addHandshakeRoutes } from './handshakes.ts';
 import { addHealthRoutes } from './health.ts';
 import { addHistoryRoutes } from './history.ts';
 import { addIncidentRoutes } from './incidents.ts';
@@ -69,6 +70,7 @@ const ROUTES: readonly ((app: App, context: Context) => void)[] = [
   addServerRoutes,
   addTableMetricRoutes,
   addWriteRoutes,
+  addHandshakeRoutes,
   addAuditRoutes,
   addHealthRoutes,
   addMetricsRoute,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { TargetId } from '../../../protocol/ids.ts';
 import { ROWS_WANTED, widthFor, widthText } from '../../../protocol/widths.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
+import { ownSeries } from '../../series/own.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { parseMoment, parseWidth } from '../moments.ts';
@@ -66,7 +67,7 @@ export const addNodeMetricRoutes = (app: App, { controller, store }: Context): v
         query.interval === 'auto' ? ({ ok: true, value: widthFor(to - from, ROWS_WANTED) } as const) : parseWidth(query.interval);
       if (!width.ok) throw refuse(400, `interval: ${width.reason}`, [{ path: 'interval', message: width.reason }]);
       const type = TYPES[query.metric_type];
-      const tags = query.node_id === undefined ? {} : { [type.tag]: [query.node_id] };
+      const tags = ownSeries(query.node_id === undefined ? {} : { [type.tag]: [query.node_id] });
       const ask = { measurement: type.measurement, select: [type.select], tags, from, to, bucketMs: width.value };
       const columns = selectAll(ask);
       if (!columns.ok) throw refuse(400, columns.reason);

@@ -11,7 +11,8 @@ export const addPageRoutes = (app: App, { pages }: Context): void => {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/';
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (!isRead || path.startsWith('/api/')) return sendProblem(reply, makeProblem(404, `there is no ${request.method} ${path}`));
+    if (!isRead || path.startsWith('/api/') || path === '/query')
+      return sendProblem(reply, makeProblem(404, `there is no ${request.method} ${path}`));
     const name = path.slice(1);
     const isFile = name.includes('.') && !name.includes('/');
     const file = pages.get(name) ?? (isFile ? undefined : pages.get('index.html'));

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Ask, Asked, SeriesCatalogue } from '../../../protocol/ask.ts';
+import { readName, readTag, splitWords } from '../../../protocol/ask-words.ts';
 import { METRICS } from '../../../protocol/metrics.ts';
 import { ROWS_WANTED, widthFor } from '../../../protocol/widths.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
@@ -15,21 +16,20 @@ import { problems, Whole } from '../schemas.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_MS = 10 * 366 * 24 * HOUR_MS;
-const TAG = /^([A-Za-z_][A-Za-z0-9_.-]{0,63})[:=](.{0,200})$/s;
 
-/** A parameter may come again, or hold several with commas between them. */
+/** A parameter may come again, or hold several with commas between them, but for those in double quotes. */
 const List = z
   .union([z.string(), z.array(z.string())])
-  .transform((given) =>
-    (Array.isArray(given) ? given : given.split(/,(?![^(]*\))/)).map((text) => text.trim()).filter((text) => text !== ''),
-  );
+  .transform((given) => (Array.isArray(given) ? given.map((text) => text.trim()).filter((text) => text !== '') : splitWords(given)));
 
 export const QueryString = z.object({
   measurement: z.string().min(1).max(200).default('ping').describe('ping, net, interface, snmp …: GET /api/v1/series lists them'),
   select: List.default(['rtt_median_ms', 'loss_ratio']).describe(
-    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch); rate(bytes_recv): what a counter rises per second, null where it began anew; of texts and booleans last(…) and count(…)',
+    'metrics (rtt_p95_ms, loss_ratio …) or aggregates of fields: mean(average_response_ms), max(…), p99(rtt_sketch); rate(bytes_recv): what a counter rises per second, null where it began anew; of texts and booleans last(…) and count(…); a name with blanks, commas … in double quotes: mean("free space")',
   ),
-  tag: List.default([]).describe('key:value, any number of them; values of one key are alternatives'),
+  tag: List.default([]).describe(
+    'key:value, any number of them; values of one key are alternatives; in double quotes with a comma, and the key with a blank: "rack no":"7,8"',
+  ),
   agent: List.default([]),
   target: List.default([]),
   from: z.string().default('now-1h').describe('ms since 1970, ISO 8601, or now-6h'),
@@ -104,12 +104,13 @@ export const askOf = (query: QueryString, now: number): Ask => {
   const tags: Record<string, string[]> = {};
   const add = (key: string, value: string): void => void (tags[key] ??= []).push(value);
   for (const text of query.tag) {
-    const [, key = '', value = ''] = TAG.exec(text) ?? [];
-    if (key === '') throw refuse(400, `tag: "${text}": key:value, such as country:de`, [{ path: 'tag', message: 'key:value' }]);
-    add(key, value);
+    const read = readTag(text);
+    if (read === null)
+      throw refuse(400, `tag: "${text}": key:value, such as country:de or "rack no":"7,8"`, [{ path: 'tag', message: 'key:value' }]);
+    add(...read);
   }
-  for (const agent of query.agent) add('agent', agent);
-  for (const target of query.target) add('target', target);
+  for (const agent of query.agent) add('agent', readName(agent));
+  for (const target of query.target) add('target', readName(target));
   return { measurement: query.measurement, select: query.select, tags, from, to, bucketMs: bucketOf(query.interval, to - from) };
 };
 

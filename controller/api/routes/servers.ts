@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Target } from '../../../protocol/target.ts';
 import { widthFor } from '../../../protocol/widths.ts';
 import { askPage, type Page, selectAll } from '../../series/ask.ts';
+import { ownSeries } from '../../series/own.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { parseMoment } from '../moments.ts';
@@ -135,7 +136,7 @@ const pingData = async (
   const ask = {
     measurement: 'ping',
     select: SELECT,
-    tags: { target: [...byId.keys()] },
+    tags: ownSeries({ target: [...byId.keys()] }),
     from,
     to,
     bucketMs: widthFor(to - from, ROWS_WANTED),

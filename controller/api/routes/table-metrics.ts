@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { PortView } from '../../../protocol/api-devices.ts';
 import { TargetId } from '../../../protocol/ids.ts';
 import { askPage, selectAll } from '../../series/ask.ts';
+import { ownSeries } from '../../series/own.ts';
 import { EXPOSITION_TYPE } from '../../../protocol/exposition.ts';
 import type { Context } from '../context.ts';
 import { viewPort } from '../device-view.ts';
@@ -9,7 +10,7 @@ import type { App } from '../instance.ts';
 import { After, checkedCursor, sayNext } from '../paging.ts';
 import { refuse } from '../problem.ts';
 import { mayScrape } from '../scrape.ts';
-import { Limit, problems } from '../schemas.ts';
+import { Limit, problems, scraped } from '../schemas.ts';
 
 const HOUR_MS = 3_600_000;
 const SELECT = ['rtt_mean_ms', 'loss_ratio', 'ipdv_mean_abs_ms'];
@@ -36,7 +37,7 @@ export const addTableMetricRoutes = (app: App, context: Context): void => {
     async (request, reply) => {
       const { query } = request;
       const to = Math.ceil(controller.clock.now());
-      const ask = { measurement: 'ping', select: SELECT, tags: {}, from: to - 24 * HOUR_MS, to, bucketMs: HOUR_MS };
+      const ask = { measurement: 'ping', select: SELECT, tags: ownSeries(), from: to - 24 * HOUR_MS, to, bucketMs: HOUR_MS };
       const columns = selectAll(ask);
       if (!columns.ok) throw new Error(columns.reason);
       const { series, next } = await askPage(store, ask, columns.value, { limit: query.limit, after: checkedCursor(query.after) });
@@ -87,7 +88,7 @@ export const addTableMetricRoutes = (app: App, context: Context): void => {
         security: [],
         summary: "network_latency_milliseconds and its kin, in Prometheus' text format",
         produces: ['text/plain'],
-        response: { 200: z.string() },
+        response: { 200: z.string(), ...scraped },
       },
     },
     async (request, reply) => {

@@ -7,18 +7,22 @@ import type { Actor } from '../actor.ts';
 import type { Context } from '../context.ts';
 import type { App } from '../instance.ts';
 import { refuse } from '../problem.ts';
-import { problems } from '../schemas.ts';
+import { problems, unavailable } from '../schemas.ts';
 
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const INFLATED_MAX_BYTES = 32 * 1024 * 1024;
 const NAMED_MOST = 100;
-/** What we take is what InfluxDB 1.8 takes: /write, and /api/v2/write with a token. */
-const VERSION = '1.8.10-sonde';
 
 const Precisions = z.enum(['ns', 'n', 'us', 'u', 'ms', 's']).default('ns');
 const PRECISION: Readonly<Record<z.infer<typeof Precisions>, Precision>> = { ns: 'ns', n: 'ns', us: 'us', u: 'us', ms: 'ms', s: 's' };
 /** What other parameters say (bucket, org, db, rp) does not matter here: whose the token is does. */
 const Query = z.looseObject({ precision: Precisions });
+/** Bytes here, which may be gzip; described as what they say. */
+const Lines = z.unknown().meta({
+  type: 'string',
+  description: 'A line a point: measurement,tag=value field=1.5,other=2i 1800000000000000000. Plain, or with content-encoding: gzip',
+  examples: ['cpu,host=web1 usage_user=12.5 1800000000000000000'],
+});
 /** As InfluxDB 1.x and 2.x name it; `lines` is ours. */
 const Partial = z.object({
   code: z.literal('invalid'),
@@ -30,7 +34,7 @@ const Partial = z.object({
 export const addWriteRoutes = (app: App, context: Context): void => {
   void app.register(async (child) => {
     child.removeAllContentTypeParsers();
-    child.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_MAX_BYTES }, (_request, body, done) => done(null, body));
+    child.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     const routes: App = child;
     for (const [url, summary] of [
       ['/api/v2/write', "Line protocol, as InfluxDB 2.x takes it; series are kept apart by the token's name"],
@@ -39,16 +43,20 @@ export const addWriteRoutes = (app: App, context: Context): void => {
       routes.post(
         url,
         {
-          config: { access: 'operator' },
+          bodyLimit: BODY_MAX_BYTES,
+          config: { access: 'operator', influx: true },
           schema: {
             tags: ['write'],
             summary,
             consumes: ['text/plain'],
+            security: [{ influxToken: [] }, { influxLogin: [] }, { influxPassword: [] }, { token: [] }, { session: [] }],
+            body: Lines,
             querystring: Query,
             response: {
               204: z.null().describe('All lines are stored'),
               400: Partial.describe('Bad lines, named one by one; the good ones are stored'),
               ...problems,
+              ...unavailable,
             },
           },
         },
@@ -59,35 +67,6 @@ export const addWriteRoutes = (app: App, context: Context): void => {
         },
       );
   });
-  addHandshakes(app);
-};
-
-/** What Telegraf asks before it writes. */
-const addHandshakes = (app: App): void => {
-  app.get(
-    '/ping',
-    {
-      config: { access: 'open' },
-      schema: { tags: ['write'], security: [], summary: 'As InfluxDB answers it', response: { 200: z.object({ version: z.string() }) } },
-    },
-    async (_request, reply) => reply.header('x-influxdb-version', VERSION).send({ version: VERSION }),
-  );
-  app.post(
-    '/query',
-    {
-      config: { access: 'operator' },
-      schema: {
-        tags: ['write'],
-        summary: 'CREATE DATABASE only, which Telegraf asks for: there is nothing to create',
-        querystring: z.looseObject({ q: z.string() }),
-        response: { 200: z.object({ results: z.array(z.object({ statement_id: z.int() })) }), ...problems },
-      },
-    },
-    async ({ query: { q } }) => {
-      if (!/^\s*create\s+database\b/i.test(q)) throw refuse(400, 'only CREATE DATABASE is answered here: ask for series at /api/v1');
-      return { results: [{ statement_id: 0 }] };
-    },
-  );
 };
 
 const textOf = (body: unknown, encoding: string | undefined): string => {

@@ -65,15 +65,16 @@ export const failureFrom = (error: unknown, what: string, url: string): InfluxFa
     : new InfluxFailure('unreachable', `${what}: ${url} cannot be reached (${code === '' ? message : code})`, '', error);
 };
 
-/** `{"error": …}` of 1.x and 3.x, `{"message": …}` of 2.x, or the text itself. */
+/** `{"error": …}` of 1.x and 3.x, `{"message": …}` of 2.x, `{"detail": …}` of what is no InfluxDB (RFC 9457), or the text itself. */
 export const errorText = (body: string): string => {
   const trimmed = body.trim();
   if (!trimmed.startsWith('{')) return trimmed.slice(0, 500);
   try {
     const parsed: unknown = JSON.parse(trimmed);
     if (typeof parsed !== 'object' || parsed === null) return trimmed.slice(0, 500);
-    if ('error' in parsed && typeof parsed.error === 'string') return parsed.error;
-    if ('message' in parsed && typeof parsed.message === 'string') return parsed.message;
+    const words = new Map<string, unknown>(Object.entries(parsed));
+    const said = ['error', 'message', 'detail', 'title'].map((key) => words.get(key)).find((value) => typeof value === 'string');
+    if (said !== undefined) return String(said).slice(0, 500);
   } catch {
     // not JSON after all: the text itself is the best there is
   }

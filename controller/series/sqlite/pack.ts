@@ -57,12 +57,18 @@ export const makePacker = (): Packer => {
         fresh.push({ number, measurement: point.measurement, tags: point.tags });
         return number;
       };
-      const packed = [...Map.groupBy(points, ({ measurement }) => measurement)].map(([measurement, own]) =>
-        packPart(measurement, own, numberOf),
-      );
-      const write: PackedWrite = { fresh, anew, parts: packed };
-      anew = false;
-      return write;
+      try {
+        const parts = [...Map.groupBy(points, ({ measurement }) => measurement)].map(([measurement, own]) =>
+          packPart(measurement, own, numberOf),
+        );
+        const write: PackedWrite = { fresh, anew, parts };
+        anew = false;
+        return write;
+      } catch (error) {
+        // This write does not go out, so the other side never hears these names.
+        for (const point of fresh) numbers.delete(keyOf(point));
+        throw error;
+      }
     },
     reset() {
       numbers.clear();
@@ -72,7 +78,7 @@ export const makePacker = (): Packer => {
 };
 
 /** Tags in another order are the same series under another number: harmless. */
-const keyOf = ({ measurement, tags }: Point): string => {
+const keyOf = ({ measurement, tags }: Pick<Point, 'measurement' | 'tags'>): string => {
   let key = measurement;
   for (const tag in tags) key += `\u0000${tag}\u0001${tags[tag] ?? ''}`;
   return key;

@@ -4,6 +4,7 @@ import { ApiError, request } from '../data/api.ts';
 import { now } from '../data/clock.ts';
 import { zone } from '../data/location.ts';
 import { useResource } from '../data/resource.ts';
+import { count } from '../format/quantity.ts';
 import { ago, duration } from '../format/time.ts';
 import { Command, Dialog, Empty, Failure, Skeleton } from '../parts/basics.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
@@ -60,6 +61,7 @@ const TokenTable = ({ tokens, onChanged }: { readonly tokens: readonly ApiTokenV
             <th>May</th>
             <th>Ends</th>
             <th class="phone-off">Used</th>
+            <th class="phone-off n">Series</th>
             <th class="phone-off">Made by</th>
             <th />
           </tr>
@@ -73,6 +75,12 @@ const TokenTable = ({ tokens, onChanged }: { readonly tokens: readonly ApiTokenV
               <td>{token.scope}</td>
               <td class="ink2">{endOf(token)}</td>
               <td class="phone-off ink2">{token.usedAt === null ? 'never' : ago(token.usedAt, now.value, zone.value)}</td>
+              <td
+                class={isFull(token) ? 'phone-off n glyph bad' : 'phone-off n ink2'}
+                title="written under this name, of how many there may be"
+              >
+                {token.series === null ? '' : `${count(token.series.used)} of ${count(token.series.budget)}`}
+              </td>
               <td class="phone-off ink2">{token.createdBy}</td>
               <td class="n">
                 {isGood(token) ? (
@@ -104,6 +112,8 @@ const TokenTable = ({ tokens, onChanged }: { readonly tokens: readonly ApiTokenV
 };
 
 const isGood = ({ revokedAt, expiresAt }: ApiTokenView): boolean => revokedAt === null && (expiresAt === null || expiresAt > now.value);
+
+const isFull = ({ series }: ApiTokenView): boolean => series !== null && series.used >= series.budget;
 
 const endOf = (token: ApiTokenView): string => {
   if (token.revokedAt !== null) return 'revoked';

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { SeriesCatalogue } from '../../../protocol/ask.ts';
+import { readTag, writeName, writeTag } from '../../../protocol/ask-words.ts';
 import { plural } from '../format/quantity.ts';
 import { SelectField } from '../parts/field.tsx';
 import { TokenInput } from '../parts/token-input.tsx';
@@ -33,7 +34,7 @@ export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
         <SelectField label="Measurement" value={question.measurement} options={options} onChange={choose} />
         <TokenInput
           label="Values"
-          hint="a metric, or mean(field), rate(counter), p99(rtt_sketch)"
+          hint={'a metric, or mean(field), rate(counter), p99(rtt_sketch), max("free space")'}
           placeholder="rtt_p95_ms"
           values={question.select}
           onChange={(select) => onChange({ ...question, select: select.length === 0 ? question.select : select })}
@@ -43,11 +44,11 @@ export const ExploreForm = ({ catalogue, question, onChange }: Props) => {
         ) : null}
         <TokenInput
           label="Tags"
-          hint="key:value; values of one key are alternatives"
+          hint={'key:value, or "a key":"a,b"; values of one key are alternatives'}
           placeholder="agent:ams1"
           values={question.tags}
           onChange={(tags) => onChange({ ...question, tags })}
-          parts={(tag) => (tag.includes(':') ? [tag.slice(0, tag.indexOf(':')), tag.slice(tag.indexOf(':') + 1)] : null)}
+          parts={readTag}
         />
         {known ? <AddTag known={known} onAdd={(tag) => onChange({ ...question, tags: [...new Set([...question.tags, tag])] })} /> : null}
         <SelectField
@@ -78,7 +79,7 @@ const AddValue = ({ known, onAdd }: { readonly known: Known; readonly onAdd: (te
         label="Add a value"
         value=""
         options={[['', 'choose'], ...choices.map((name) => [name, name] as const)]}
-        onChange={(name) => name !== '' && onAdd(aggregate === 'metric' ? name : `${aggregate}(${name})`)}
+        onChange={(name) => name !== '' && onAdd(aggregate === 'metric' ? name : `${aggregate}(${writeName(name)})`)}
       />
       <SelectField
         label="as"
@@ -99,7 +100,7 @@ const AddTag = ({ known, onAdd }: { readonly known: Known; readonly onAdd: (tag:
         label="Add a tag"
         value=""
         options={[['', 'choose a value'], ...values.map((value) => [value, value] as const)]}
-        onChange={(value) => value !== '' && onAdd(`${tag}:${value}`)}
+        onChange={(value) => value !== '' && onAdd(writeTag(tag, value))}
       />
       <SelectField label="of" value={tag} options={known.tags.map((one) => [one.tag, one.tag] as const)} onChange={setTag} />
     </div>

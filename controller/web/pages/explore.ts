@@ -1,4 +1,5 @@
 import type { SeriesCatalogue } from '../../../protocol/ask.ts';
+import { readName, readTag, splitWords, writeName } from '../../../protocol/ask-words.ts';
 import type { Parsed } from '../../../protocol/labels.ts';
 import { METRICS, type MetricName } from '../../../protocol/metrics.ts';
 import { ROWS_WANTED, widthFor, widthText } from '../../../protocol/widths.ts';
@@ -19,14 +20,12 @@ export const INTERVALS = ['auto', '1m', '5m', '15m', '1h', '6h', '1d', 'none'] a
 
 export const readQuestion = (query: URLSearchParams): Question => ({
   measurement: query.get('m') ?? DEFAULT.measurement,
-  select:
-    query
-      .get('s')
-      ?.split(/,(?![^(]*\))/)
-      .filter(Boolean) ?? DEFAULT.select,
-  tags: query.get('tags')?.split(',').filter(Boolean) ?? [],
+  select: splitOr(query.get('s'), DEFAULT.select),
+  tags: splitOr(query.get('tags'), []),
   interval: query.get('i') ?? DEFAULT.interval,
 });
+
+const splitOr = (text: string | null, otherwise: readonly string[]): readonly string[] => (text === null ? otherwise : splitWords(text));
 
 /** Values of the URL; null where the usual one says it. */
 export const writeQuestion = (question: Question): Record<string, string | null> => ({
@@ -50,7 +49,7 @@ export const AGGREGATES: readonly string[] = NUMBERS;
 /** What a measurement is first asked for: its first metric, else the first of its numbers, else of its fields. */
 export const firstValue = ({ metrics, fields }: Pick<SeriesCatalogue['measurements'][number], 'metrics' | 'fields'>): string => {
   const field = fields.find((one) => aggregatesOf(one).includes('mean')) ?? fields[0];
-  return metrics[0]?.name ?? (field === undefined ? 'value' : `${aggregatesOf(field)[0]}(${field.field})`);
+  return metrics[0]?.name ?? (field === undefined ? 'value' : `${aggregatesOf(field)[0]}(${writeName(field.field)})`);
 };
 
 type Drawn = readonly [at: number, value: number | null];
@@ -91,7 +90,7 @@ const STORED: ReadonlySet<string> = new Set(Object.values(METRICS).map(({ field 
 /** One column as the API answers it. Percentiles are each round's own, averaged: InfluxQL cannot merge sketches, so it has only those that are stored. */
 const columnOf = (name: string, bucketed: boolean, fields: readonly Field[]): Columns => {
   const [, word = '', field = ''] = /^([a-z][a-z0-9.]*)\((.+)\)$/.exec(name) ?? [];
-  const stored = (one: string): string => quoted(isMetric(one) ? METRICS[one].field : one);
+  const stored = (one: string): string => quoted(isMetric(one) ? METRICS[one].field : readName(one));
   const as = (column: string): Columns => said(`${column} AS ${quoted(name)}`);
   const aggregated = (one: string, column: string): Columns => as(bucketed ? `${one}(${column})` : column);
   if (word !== '') {
@@ -105,7 +104,7 @@ const columnOf = (name: string, bucketed: boolean, fields: readonly Field[]): Co
   if (name === METRICS.rtt_sketch.field && bucketed) return { ok: false, reason: `${name}: InfluxQL cannot merge sketches` };
   if (name === 'loss_ratio') return as(bucketed ? 'sum("lost") / (sum("packets_transmitted") - sum("unknown"))' : `${stored(name)} / 100`);
   if (!isMetric(name)) {
-    const known = fields.find((one) => one.field === name);
+    const known = fields.find((one) => one.field === readName(name));
     return aggregated(known === undefined ? 'mean' : (aggregatesOf(known)[0] ?? 'mean'), stored(name));
   }
   const { merge } = METRICS[name];
@@ -113,10 +112,13 @@ const columnOf = (name: string, bucketed: boolean, fields: readonly Field[]): Co
 };
 
 const conditions = (tags: readonly string[]): string[] => {
-  const byKey = Map.groupBy(tags, (tag) => tag.slice(0, tag.indexOf(':')));
+  const byKey = Map.groupBy(
+    tags.map(readTag).filter((tag) => tag !== null),
+    ([key]) => key,
+  );
   return [...byKey].map(([key, values]) => {
-    const one = (tag: string): string => `${quoted(key)} = ${text(tag.slice(tag.indexOf(':') + 1))}`;
-    return values.length === 1 ? one(values[0] ?? '') : `(${values.map(one).join(' OR ')})`;
+    const one = ([, value]: readonly [string, string]): string => `${quoted(key)} = ${text(value)}`;
+    return values[0] !== undefined && values.length === 1 ? one(values[0]) : `(${values.map(one).join(' OR ')})`;
   });
 };
 

@@ -15,7 +15,9 @@ interface Props {
   readonly parts?: (value: string) => readonly [string, string] | null;
 }
 
-/** A field of chips: Enter, a space or leaving makes one, Backspace takes the last one back. */
+const isInQuotes = (text: string): boolean => text.split('"').length % 2 === 0;
+
+/** A field of chips: Enter, a space outside of quotes or leaving makes one, Backspace takes the last one back. */
 export const TokenInput = ({ label, values, onChange, placeholder, hint, help, fault, parts }: Props) => {
   const id = useId();
   const [text, setText] = useState('');
@@ -55,7 +57,7 @@ export const TokenInput = ({ label, values, onChange, placeholder, hint, help, f
           onInput={(event) => setText(event.currentTarget.value)}
           onBlur={add}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' || event.key === ' ') {
+            if (event.key === 'Enter' || (event.key === ' ' && !isInQuotes(text))) {
               event.preventDefault();
               add();
             } else if (event.key === 'Backspace' && text === '' && values.length > 0) {

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { InfluxSettings } from '../../../controller/series/influx/settings.ts';
+import { openOrigins } from '../../../controller/origins/origins.ts';
+import { openTestController } from '../../helpers/controller.ts';
 import { NOW, openTestApi, type TestApi } from '../../helpers/api.ts';
 import { influxdMissing, startInfluxd } from '../../helpers/influxd.ts';
 
@@ -89,6 +91,47 @@ t.test('elsewhere: each writer has a budget of series, and what is over it is re
   await api.stop();
 });
 
+t.test('elsewhere: how much of the budget is used stands beside the token, and what is not stored uses none', async (t) => {
+  const api = await openTestApi();
+  const admin = await api.signInAs('admin');
+  const { token } = (await api.ask('POST', '/api/v1/api-tokens', { name: 'edge', scope: 'write' }, admin)).json;
+  await api.ask('POST', '/api/v1/api-tokens', { name: 'grafana', scope: 'read' }, admin);
+  const send = (lines: string) => post(api, '/write?precision=ms', lines, '', { authorization: `Token ${token}` });
+  const used = async () => {
+    const { tokens } = (await api.ask('GET', '/api/v1/api-tokens', undefined, admin)).json;
+    return Object.fromEntries(tokens.map(({ name, series }: { name: string; series: unknown }) => [name, series]));
+  };
+  await send(`m,a=1 value=1 ${NOW}`);
+  t.same(await used(), { edge: { used: 1, budget: 100 }, grafana: null });
+
+  const text = (i: number): string => `m,a=bad${i} value="text" ${NOW}`;
+  const lines = Array.from({ length: 90 }, (_, i) => text(i)).join('\n');
+  const mixed = await send(`${lines}\nm,a=2 value=1 ${NOW}`);
+  t.equal(mixed.statusCode, 400, mixed.body);
+  t.match(await used(), { edge: { used: 2 } }, 'refused lines');
+  const good = Array.from({ length: 98 }, (_, i) => `m,a=good${i} value=1 ${NOW}`).join('\n');
+  t.equal((await send(good)).statusCode, 204, 'the others may have it');
+  t.match(await used(), { edge: { used: 100 } });
+  t.equal((await send(`m,a=more value=1 ${NOW}`)).statusCode, 400);
+  await api.stop();
+});
+
+t.test('elsewhere: a store that cannot write now uses no budget', async (t) => {
+  const { state, clock, stop } = await openTestController();
+  let away = true;
+  const write = async () => {
+    if (away) throw new Error('away');
+  };
+  const origins = openOrigins({ store: { write }, state, clock, seriesBudget: 1 });
+  await t.rejects(origins.write('o', 'm,a=1 v=1', 'ms'), /away/);
+  t.same(await origins.list(), []);
+  away = false;
+  t.match(await origins.write('o', 'm,a=2 v=1', 'ms'), { stored: 1, bad: [] });
+  t.match(await origins.write('o', 'm,a=1 v=1', 'ms'), { bad: [{ line: 1, reason: /budget of 1 series/ }] });
+  t.same(await origins.list(), [{ origin: 'o', series: 1 }]);
+  await stop();
+});
+
 t.test('elsewhere: nobody writes without a right to, and other bodies are refused', async (t) => {
   const api = await openTestApi();
   const viewer = await api.signInAs('viewer');
@@ -103,14 +146,59 @@ t.test('elsewhere: nobody writes without a right to, and other bodies are refuse
     400,
     'a bomb',
   );
-  const ping = await api.app.inject({ url: '/ping', headers: { host: 'localhost' } });
-  t.match([ping.statusCode, ping.headers['x-influxdb-version']], [200, /^1\.8/]);
-  const created = await api.app.inject({
-    method: 'POST',
-    url: '/query?q=CREATE%20DATABASE%20%22telegraf%22',
-    headers: { host: 'localhost', cookie: operator },
+  const large = await post(api, '/write', Buffer.alloc(8 * 1024 * 1024 + 1, 0x20), operator);
+  t.match([large.statusCode, large.json().error], [413, 'the body may have 8388608 bytes (8192 KiB): send it in parts']);
+  const target = await post(api, '/api/v1/targets', Buffer.alloc(256 * 1024 + 1, 0x20), operator, { 'content-type': 'application/json' });
+  t.match([target.statusCode, target.json().detail], [413, /262144 bytes/]);
+  await api.stop();
+});
+
+t.test('elsewhere: what InfluxDB’s clients ask for a sign of life is answered as InfluxDB does', async (t) => {
+  const api = await openTestApi();
+  const get = (url: string, method: 'GET' | 'HEAD' = 'GET') => api.app.inject({ method, url, headers: { host: 'localhost' } });
+  const ping = await get('/ping', 'HEAD');
+  t.match([ping.statusCode, ping.headers['x-influxdb-version']], [204, /^1\.8/]);
+  t.equal((await get('/ping')).statusCode, 204);
+  t.match((await get('/ping?verbose=true')).json(), { version: /^1\.8/ });
+  const health = await get('/health');
+  t.match([health.statusCode, health.json()], [200, { name: 'influxdb', status: 'pass', message: 'ready for writes', version: /^1\.8/ }]);
+  const query = await get('/query?q=SHOW%20DATABASES');
+  t.match([query.statusCode, query.headers['content-type']], [404, /problem\+json/], 'no page of the web admin');
+  await api.stop();
+});
+
+/** What outputs.influxdb of Telegraf sends: the database in a form, then lines, each with the login that it has. */
+const asTelegraf = async (api: TestApi, login: { readonly header?: string; readonly query?: string }) => {
+  const authorization = login.header === undefined ? {} : { authorization: login.header };
+  const query = login.query === undefined ? '' : `&${login.query}`;
+  const created = await post(api, `/query?${query}`, 'q=CREATE+DATABASE+%22telegraf%22', '', {
+    'content-type': 'application/x-www-form-urlencoded',
+    'user-agent': 'Telegraf/1.36.0',
+    ...authorization,
   });
-  t.same([created.statusCode, created.json()], [200, { results: [{ statement_id: 0 }] }]);
+  const written = await post(api, `/write?consistency=any&db=telegraf${query}`, gzipSync(telegraf(NOW)), '', {
+    'content-encoding': 'gzip',
+    'user-agent': 'Telegraf/1.36.0',
+    ...authorization,
+  });
+  return { created, written, codes: [created.statusCode, written.statusCode] };
+};
+
+t.test('elsewhere: Telegraf’s outputs.influxdb as it is, and a login in the address as 1.x takes it', async (t) => {
+  const api = await openTestApi();
+  const admin = await api.signInAs('admin');
+  const { token } = (await api.ask('POST', '/api/v1/api-tokens', { name: 'edge', scope: 'write' }, admin)).json;
+  const basic = await asTelegraf(api, { header: `Basic ${Buffer.from(`telegraf:${token}`).toString('base64')}` });
+  t.same([basic.codes, basic.created.json()], [[200, 204], { results: [{ statement_id: 0 }] }]);
+  t.same((await asTelegraf(api, { query: `u=telegraf&p=${token}` })).codes, [200, 204]);
+  t.same(await api.deps.origins.list(), [{ origin: 'edge', series: 3 }]);
+
+  const refused = await asTelegraf(api, { query: 'u=telegraf&p=worthless' });
+  t.same(refused.codes, [401, 401]);
+  t.match(refused.written.json(), { status: 401, error: /API token/, message: /API token/ }, 'Telegraf logs "error"');
+  t.notMatch(refused.written.body, 'worthless');
+  t.equal((await post(api, '/query', 'q=DROP+DATABASE+x', admin, { 'content-type': 'application/x-www-form-urlencoded' })).statusCode, 400);
+  t.equal((await api.ask('GET', `/api/v1/series?u=x&p=${token}`)).status, 401, 'a login in the address is for these paths only');
   await api.stop();
 });
 

@@ -13,6 +13,7 @@ const OPEN = new Set([
   'GET /metrics/fleet',
   'GET /metrics/network',
   'GET /ping',
+  'GET /health',
   'GET /api/v1/prometheus/sd',
 ]);
 const ADMIN =

@@ -70,7 +70,7 @@ t.test('API tokens: one that is over or revoked is refused at once', async (t) =
   const cookie = await api.signInAs('admin');
   const make = async (body: object): Promise<{ id: string; token: string }> =>
     (await api.ask('POST', '/api/v1/api-tokens', { name: 'x', scope: 'read', ...body }, cookie)).json;
-  const short = await make({ expiresInMs: 60_000 });
+  const short = await make({ name: 'y', expiresInMs: 60_000 });
   const long = await make({});
   const ask = async (token: string): Promise<number> => (await api.app.inject({ url: '/api/v1/agents', headers: as(token) })).statusCode;
 
@@ -83,6 +83,27 @@ t.test('API tokens: one that is over or revoked is refused at once', async (t) =
   t.equal((await api.ask('DELETE', '/api/v1/api-tokens/00000000', undefined, cookie)).status, 404);
   const listed = (await api.ask('GET', '/api/v1/api-tokens', undefined, cookie)).json.tokens;
   t.ok(listed.every(({ usedAt }: { usedAt: number | null }) => usedAt !== null));
+  await api.stop();
+});
+
+t.test('API tokens: a name is taken while its token is good, because series are kept apart by it', async (t) => {
+  const api = await openTestApi();
+  const cookie = await api.signInAs('admin');
+  const make = (change: object = {}) => api.ask('POST', '/api/v1/api-tokens', { name: 'edge', scope: 'write', ...change }, cookie);
+  const first = await make({ expiresInMs: 60_000 });
+  const refused = await make({ scope: 'read' });
+  const detail = `name: "edge" is the name of token ${first.json.id}: revoke that one first, or take another name`;
+  t.match([refused.status, refused.json], [409, { detail, errors: [{ path: 'name' }] }]);
+  t.same(
+    (await Promise.all([make({ name: 'both' }), make({ name: 'both' })])).map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 409],
+    'also when both come at once',
+  );
+  await api.test.clock.advance(60_000);
+  const second = await make();
+  t.equal(second.status, 201, 'over');
+  await api.ask('DELETE', `/api/v1/api-tokens/${second.json.id}`, undefined, cookie);
+  t.equal((await make()).status, 201, 'revoked');
   await api.stop();
 });
 

@@ -36,6 +36,18 @@ t.test('history: every round is a column while they fit', async (t) => {
   await api.stop();
 });
 
+t.test('history: what others write under the same names is not in it', async (t) => {
+  const { api, cookie } = await openWithRounds();
+  const read = async () => (await api.ask('GET', path(`from=${START}&to=${NOW}&columns=10`), undefined, cookie)).json;
+  const before = await read();
+  const spoof = 'ping,agent=ams1,target=gw,task=gw/icmp result_code=0i,interval_ms=1000';
+  await api.deps.origins.write('stranger', `${spoof} ${START - 9_000_000}\n${spoof} ${NOW}`, 'ms');
+  t.same(await read(), before, 'measuredSince neither');
+  await api.ask('DELETE', '/api/v1/targets/gw', undefined, cookie);
+  t.match(await read(), { intervalMs: 10_000 });
+  await api.stop();
+});
+
 t.test('history: more rounds than columns are merged, the worst loss stays seen', async (t) => {
   const { api, cookie } = await openWithRounds();
   const history = PairHistory.parse((await api.ask('GET', path(`from=${START}&to=${NOW}&columns=10`), undefined, cookie)).json);

@@ -178,6 +178,18 @@ t.test('older metric paths: what was measured comes by their parameters', async 
   t.match(table.metric['0'], /^rtt_mean_ms ams1 gw$/);
   t.equal(table.value['0'], 63.5);
   t.same(await get('/api/v1/interfaces/metrics'), { interfaces: [] });
+
+  const questions = [
+    `/monitoring/metrics/?metric_type=NETWORK_LATENCY&node_id=gw&${window}`,
+    `/monitoring/metrics/?metric_type=NETWORK_LATENCY&${window}`,
+    '/api/ping-data?country=de',
+    '/api/metrics',
+  ];
+  const ask = async (): Promise<unknown[]> => Promise.all(questions.map(get));
+  const before = await ask();
+  const spoof = 'ping,agent=ams1,host=ams1,target=gw,url=gw,task=gw/icmp average_response_ms=999,result_code=0i';
+  await api.deps.origins.write('stranger', `${spoof} ${now - 40_000}\n${spoof} ${now - 80_000_000}`, 'ms');
+  t.same(await ask(), before, 'what others write under our names is not ours');
   t.ok(admin);
   await api.stop();
 });

@@ -32,6 +32,12 @@ t.test('openapi: every route is described, with its answer, its parameters and i
     .flatMap(([, methods]) => (methods ?? '').split(', '))
     .filter((method) => !['HEAD', 'OPTIONS'].includes(method));
   t.equal(registered.length, operations.length, 'as many as fastify has');
+  const { post } = document.paths['/write'];
+  t.match(post.requestBody.content['text/plain'].schema, { type: 'string' });
+  for (const scheme of post.security.flatMap(Object.keys)) t.ok(document.components.securitySchemes[scheme], scheme);
+  t.ok(post.responses['503']);
+  t.match(document.paths['/api/v2/write'].post.security, [{ influxToken: [] }]);
+  t.ok(document.paths['/metrics/network'].get.responses['401']);
   await api.stop();
 });
 
@@ -92,6 +98,7 @@ t.test('openapi: every read answers what its schema says, with something in it',
   for (const path of reads) {
     const url = path
       .replace('{agent}/{target}/{probe}', 'ams1/gw/icmp')
+      .replace(/^\/ping$/, '/ping?verbose=true')
       .replace('{node_id}', 'gw')
       .replace('{port}', 'gi0-1')
       .replace(/(\w+)\/\{id\}/, (_, noun: string) => `${noun}/${ids[noun] ?? 'x1'}`);

@@ -92,6 +92,28 @@ t.test('query: CSV has the tags as columns, and the next page in its Link', asyn
   await api.stop();
 });
 
+t.test('query: names with blanks and commas are reached in double quotes', async (t) => {
+  const { api, cookie } = await furnished();
+  const at = Math.floor(api.test.clock.now()) - 5 * MINUTE;
+  const lines = `x\\ y,t\\ 1=a\\,b f\\ x=3,rtt_p95_ms=7 ${at}\nx\\ y,t\\ 1=a,u="q f\\ x=5 ${at}\nx\\ y,t\\ 1=b f\\ x=9 ${at}`;
+  t.same((await api.deps.origins.write('o', lines, 'ms')).bad, []);
+  const values = async (query: Record<string, string>): Promise<unknown> => {
+    const asked = new URLSearchParams({ measurement: 'x y', interval: 'none', select: '"f x"', ...query });
+    const { status, json } = await api.ask('GET', `/api/v1/query?${asked.toString()}`, undefined, cookie);
+    t.equal(status, 200, json.detail);
+    return json.series.flatMap(({ rows }: { rows: unknown[][] }) => rows.map(([, ...own]) => own));
+  };
+
+  t.same(await values({ tag: '"t 1":"a,b"' }), [[3]]);
+  t.same(await values({ tag: 't 1:"a,b",t 1=a' }), [[5], [3]], 'a key with a blank needs no quotes');
+  t.same(await values({ tag: '"u":"\\"q"' }), [[5]]);
+  t.same(await values({ tag: 'u:"q' }), [[5]], 'a value with half a quote is that value');
+  t.same(await values({ select: 'max("f x"),"rtt_p95_ms","f x"', tag: '"t 1":"a,b"', interval: '5m' }), [[3, 7, 3]], 'quoted is no metric');
+  const { json } = await api.ask('GET', '/api/v1/query?measurement=x%20y&select=mean(f%20x)', undefined, cookie);
+  t.match(json.detail, /max\("free space"\)/);
+  await api.stop();
+});
+
 t.test('query: what is not right is named as a problem', async (t) => {
   const { api, cookie } = await furnished();
   const refused = async (query: string): Promise<unknown> => {
@@ -109,6 +131,12 @@ t.test('query: what is not right is named as a problem', async (t) => {
   t.match(await refused('from=now&to=now-1h'), /from: must be before to/);
   t.match(await refused('tag=country'), /tag: "country": key:value/);
   t.match(await refused('after=xyz'), /after: give back the "next"/);
+  t.equal(await refused('selct=rtt_p95_ms'), 'selct: there is no such parameter; did you mean select?');
+  t.equal(await refused('limit=many'), 'limit: a number is needed');
+  const targets = await api.ask('GET', '/api/v1/targets?format=csv', undefined, cookie);
+  t.match([targets.status, targets.json], [400, { errors: [{ path: 'format', message: 'there is no such parameter' }] }]);
+  t.equal((await api.ask('GET', '/api/metrics?_=1', undefined, cookie)).status, 200, 'older paths take what their clients send');
+  t.equal((await api.ask('GET', '/api/v1/influxql', undefined, await api.signInAs('operator'))).json.detail, 'q: is needed');
   await api.stop();
 });
 

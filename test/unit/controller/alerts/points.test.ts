@@ -2,9 +2,11 @@ import { DatabaseSync } from 'node:sqlite';
 import t from 'tap';
 import { openAlerts } from '../../../../controller/alerts/alerts.ts';
 import { builtInRules } from '../../../../controller/alerts/built-in/index.ts';
+import { observeForeign } from '../../../../controller/alerts/points.ts';
 import { openState } from '../../../../controller/state/database.ts';
 import { silentLog } from '../../../../protocol/log.ts';
 import { systemRandom } from '../../../../protocol/random.ts';
+import { Rule } from '../../../../protocol/rule.ts';
 import { makeManualClock } from '../../../helpers/manual-clock.ts';
 
 const START = 1_800_000_000_000;
@@ -58,6 +60,58 @@ t.test('built-in rules over series of probes that are not there yet fire on inje
   t.match(await incidentsOf('bandwidth-saturation', steps([0.2, 6], [0.95, 15])), [{ state: 'firing' }]);
   t.match(await incidentsOf('bandwidth-low', steps([9e6, 3], [2e6, 8])), [{ from: 9 }]);
 });
+/** Which series fire when all of them are told every minute, and only the first is over the threshold of 1; then when a target is added. */
+const firingOf = async (measurement: string, series: readonly Readonly<Record<string, string>>[]) => {
+  const state = openState(new DatabaseSync(':memory:'));
+  const clock = makeManualClock(START);
+  await state.insertInto('settings').values({ key: 'alerts.built-in-rules', value: '1' }).execute();
+  const rule = Rule.parse({ id: 'r', name: 'R', measurement, field: 'v', threshold: 1, forMs: MINUTE });
+  await state
+    .insertInto('rules')
+    .values({ id: 'r', document: JSON.stringify(rule), enabled: 1, updated_at: 1 })
+    .execute();
+  const alerts = await openAlerts({ state, clock, random: systemRandom, log: silentLog });
+  for (let minute = 0; minute < 8; minute += 1) {
+    await clock.advance(MINUTE);
+    const at = Math.floor(clock.now());
+    await alerts.look(series.map((tags, i) => ({ measurement, tags, at, fields: { v: i === 0 ? 5 : 0 } })));
+    // A change of the rules must not drop what is not ours.
+    if (minute === 5)
+      await state
+        .updateTable('rules')
+        .set({ document: JSON.stringify({ ...rule, name: 'R2' }), updated_at: 2 })
+        .execute();
+  }
+  const rows = await state.selectFrom('incidents').select(['cause', 'state', 'title']).execute();
+  await state.destroy();
+  return rows;
+};
+
+t.test('points: series from elsewhere are kept apart by every tag that they have', async (t) => {
+  const pairs: readonly (readonly [string, Record<string, string>, Record<string, string>, string])[] = [
+    ['ping', { host: 'tg', url: 'http://a/x', origin: 'o' }, { url: 'http://b/x' }, 'tg/:ping{origin=o,url=http://a/x}'],
+    ['ping', { host: 'tg', url: 'a', origin: 'o1' }, { origin: 'o2' }, 'tg/:ping{origin=o1,url=a}'],
+    [
+      'interface',
+      { host: 'tg', agent_host: 'sw1', source: 'sw1', sysName: 'sw', port: '1', origin: 'o' },
+      { agent_host: 'sw2', source: 'sw2' },
+      'tg/:interface{agent_host=sw1,origin=o,port=1,source=sw1,sysName=sw}',
+    ],
+    ['net_response', { host: 'tg', server: 'a', port: '80' }, { server: 'b' }, 'tg/:net_response{port=80,server=a}'],
+    ['m', { host: 'a/b' }, { host: 'a-b' }, 'a-b/:m{host=a/b}'],
+    ['m', { origin: 'o', x: '1,y=2' }, { x: '1', y: '2' }, 'o/:m{x="1,y=2"}'],
+  ];
+  for (const [measurement, first, change, name] of pairs) {
+    const rows = await firingOf(measurement, [first, { ...first, ...change }]);
+    t.match(rows, [{ cause: `series:${name}`, state: 'firing' }], name);
+    t.equal(rows.length, 1, name);
+  }
+  const [a, b] = [observeForeign, observeForeign].map((read, i) =>
+    read({ measurement: 'm', tags: i === 0 ? { a: '1', b: '2' } : { b: '2', a: '1' }, at: 0, fields: { v: 1 } }),
+  );
+  t.equal(a?.observation.task, b?.observation.task, 'in whatever order the tags come');
+});
+
 t.test('points: two series of one host are two causes, and what is late judges nothing', async (t) => {
   t.strictSame(await incidentsOf('memory-high', steps([50, 10])), []);
   const state = openState(new DatabaseSync(':memory:'));

@@ -24,6 +24,15 @@ const open = async (points: readonly Point[]) => {
   return { state, store, past: openPast(store, state) };
 };
 
+t.test('past: what others wrote under our names is not in it', async (t) => {
+  const spoof = { ...ping(0, { percent_packet_loss: 100 }), tags: { ...tags, origin: 'stranger' } };
+  const { store, past } = await open([ping(0, {}), spoof]);
+  const [series, ...more] = await past.extremes(loss, FROM, FROM + HOUR_MS);
+  t.same([series?.hours.get(FROM / HOUR_MS), more], [{ min: 0, max: 0 }, []]);
+  t.equal((await past.rounds(loss, { agent: 'ams1', task: 'gw/icmp' }, FROM, FROM + HOUR_MS)).length, 1);
+  t.same([...((await readMeans(store, loss, FROM, FROM + HOUR_MS)).get('ams1/gw/icmp')?.values() ?? [])], [0]);
+});
+
 t.test('past: an hour’s lowest and highest, in the rule’s unit', async (t) => {
   const { past } = await open([ping(0, { percent_packet_loss: 0 }), ping(1, { percent_packet_loss: 40 }), ping(61, {})]);
   const [series, ...more] = await past.extremes(loss, FROM, FROM + 2 * HOUR_MS);

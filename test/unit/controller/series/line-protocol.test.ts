@@ -37,6 +37,32 @@ t.test('line protocol: precisions, and a time of its own for lines without one',
   t.equal(at('', 'ns'), 7);
 });
 
+t.test('line protocol: every time is the millisecond that it is in, exactly, before 1970 too', async (t) => {
+  const at = (time: bigint, precision: 'ns' | 'us' | 'ms' | 's') => parseLines(`m f=1 ${time}`, precision, 7).points[0]?.at;
+  t.equal(at(1_795_319_084_138_000_000n, 'ns'), 1_795_319_084_138);
+  t.equal(at(-1n, 'ns'), -1);
+  t.equal(at(-1_000_000n, 'ns'), -1);
+  t.equal(at(-1_000_001n, 'ns'), -2);
+  const ms = fc.integer({ min: -4_000_000_000_000, max: 4_000_000_000_000 });
+  fc.assert(
+    fc.property(ms, fc.integer({ min: 0, max: 999_999 }), (whole, below) => {
+      const ns = BigInt(whole) * 1_000_000n + BigInt(below);
+      const us = BigInt(whole) * 1_000n + BigInt(below % 1_000);
+      const s = BigInt(Math.trunc(whole / 1_000));
+      return (
+        at(BigInt(whole) * 1_000_000n, 'ns') === whole &&
+        at(ns, 'ns') === whole &&
+        at(us, 'us') === whole &&
+        at(BigInt(whole), 'ms') === whole &&
+        at(s, 's') === Number(s) * 1_000
+      );
+    }),
+    { numRuns: 3_000 },
+  );
+  const { bad } = parseLines(`m f=1 ${'9'.repeat(100_000)}\nm f=1 9223372036854775807`, 's', 7);
+  t.match(bad, [{ reason: /^time 9{40} is no time in s$/ }, { reason: 'time 9223372036854775807 is no time in s' }]);
+});
+
 t.test('line protocol: bad lines are named one by one, the good ones between them are kept', async (t) => {
   const text = [
     '# a comment',

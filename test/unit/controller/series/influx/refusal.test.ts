@@ -34,6 +34,10 @@ t.test('failure: who can mend it, by status and words', async (t) => {
   t.equal(kind(400), 'refused-lines');
   t.equal(kind(422), 'refused-lines');
   t.equal(kind(502), 'failing');
+  t.match(
+    failureOf(401, '{"type":"about:blank","status":401,"detail":"sign in first"}', 'write').message,
+    /answered 401, sign in first: check/,
+  );
   t.match(failureOf(401, '{"error":"authorization failed"}', 'write').message, /write: InfluxDB answered 401, authorization failed: check/);
 });
 

@@ -71,7 +71,7 @@ t.test('InfluxDB is away or refuses our login: whoever asks the store hears so, 
     const api = await openTestApi({}, { store, log });
     const cookie = await api.signInAs('operator');
     for (const path of [
-      '/api/v1/query?measurement=ping&field=average_response_ms&from=1800000000000&to=1800000060000',
+      '/api/v1/query?measurement=ping&select=average_response_ms&from=1800000000000&to=1800000060000',
       '/api/v1/series',
       '/api/v1/store/usage',
     ]) {

@@ -22,8 +22,8 @@ import { openUpkeep } from './upkeep.ts';
 
 /** More than this is sealed, about 40 MB in memory; in a large fleet when there are some rows of each agent, for the sake of the chunks. */
 const HEAD_ROWS = 100_000;
-const HEAD_ROWS_A_GROUP = 40;
-const MOST_HEAD_ROWS = 400_000;
+const HEAD_ROWS_A_GROUP = 25;
+const MOST_HEAD_ROWS = 250_000;
 /** With each write so many times its rows are sealed, so that no write waits for all of it. */
 const SEALED_A_ROW = 3;
 

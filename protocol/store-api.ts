@@ -39,16 +39,21 @@ const PHASES = [
   'failing',
 ] as const;
 
-export const InfluxView = z.object({
+/** An InfluxDB, and what it has told of itself. */
+const place = {
   url: z.string(),
   database: z.string(),
   retentionPolicy: z.string(),
-  /** null before it has answered for the first time; '' where it does not tell. */
+  /** null: no InfluxDB has answered yet; '' where it does not tell. */
   version: z.string().nullable(),
   writePath: z.string().nullable(),
   /** null: it keeps everything, or does not tell. */
   retentionMs: z.number().nullable(),
   phase: z.enum(PHASES),
+};
+
+export const InfluxView = z.object({
+  ...place,
   since: at,
   message: z.string().nullable(),
   /** What to type where a database, bucket or right is missing that we may not give ourselves. */
@@ -76,14 +81,7 @@ const PlaceFound = z.enum(['there', 'will-be-made', 'missing', 'unknown']);
 
 /** What an InfluxDB lets us do, found out without changing anything there. null: not known. */
 export const InfluxTest = z.object({
-  url: z.string(),
-  database: z.string(),
-  retentionPolicy: z.string(),
-  /** null: no InfluxDB has answered; '' where it does not tell. */
-  version: z.string().nullable(),
-  writePath: z.string().nullable(),
-  retentionMs: z.number().nullable(),
-  phase: z.enum(PHASES),
+  ...place,
   /** False: PUT /store/influx refuses it. */
   isUsable: z.boolean(),
   signsIn: z.boolean().nullable(),

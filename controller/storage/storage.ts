@@ -2,7 +2,8 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../protocol/time.ts';
 import type { Log } from '../../protocol/log.ts';
-import { type Examined, examine } from '../series/influx/examine.ts';
+import type { InfluxTest } from '../../protocol/store-api.ts';
+import { examine } from '../series/influx/examine.ts';
 import { type InfluxSettings, shownUrl } from '../series/influx/settings.ts';
 import { type InfluxState, type InfluxStore, openInfluxStore } from '../series/influx/store.ts';
 import type { Retention, SeriesStore } from '../series/store.ts';
@@ -29,7 +30,7 @@ export interface Storage extends AsyncDisposable {
   readonly setAside: SetAside;
   state(): StorageState;
   /** What an InfluxDB lets us do, and what is missing there; changes nothing, here or there. */
-  test(settings: InfluxSettings, retention: Retention): Promise<Examined>;
+  test(settings: InfluxSettings, retention: Retention): Promise<InfluxTest>;
   /** One question in InfluxQL to the InfluxDB in use, with its login; null: none is. Rejects with InfluxFailure. */
   influxql(question: string): ReturnType<InfluxStore['ask']> | null;
   /** From now on every point goes there, and what is here is copied behind. */

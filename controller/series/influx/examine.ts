@@ -1,42 +1,19 @@
 // What an InfluxDB lets us do, asked without changing anything there: a write without a line is checked like any other, and stores nothing.
+import type { InfluxTest } from '../../../protocol/store-api.ts';
 import type { Retention } from '../store.ts';
 import { tablesOf } from './answer.ts';
 import { commandBeside, commandsFor } from './commands.ts';
 import { detect, type Dialect, writePath } from './dialect.ts';
-import { type FailureKind, failureFrom, InfluxFailure } from './failure.ts';
+import { failureFrom, InfluxFailure } from './failure.ts';
 import { type InfluxHttp, openHttp } from './http.ts';
 import { ask1, isThere3, retentionThere } from './provision.ts';
 import { lasting, ROLLED_TIERS, rollUpDatabase, tierSettings } from './rollups/places.ts';
 import { type InfluxSettings, shownUrl } from './settings.ts';
 
-/** Where points go: there, made by us at the first use, not there and not to be made by us, or told by nobody before it is tried. */
-export type PlaceFound = 'there' | 'will-be-made' | 'missing' | 'unknown';
-
-export interface Examined {
-  readonly url: string;
-  readonly database: string;
-  readonly retentionPolicy: string;
-  /** null: no InfluxDB has answered. */
-  readonly version: string | null;
-  readonly writePath: string | null;
-  readonly retentionMs: number | null;
-  /** ok: points can be written, if need be after the place was made by us. */
-  readonly phase: 'ok' | FailureKind;
-  /** False: points could not be stored there whatever time passes, before somebody changes something. */
-  readonly isUsable: boolean;
-  readonly signsIn: boolean | null;
-  readonly mayWrite: boolean | null;
-  readonly mayRead: boolean | null;
-  readonly place: PlaceFound;
-  readonly rollUps: { readonly database: string; readonly place: PlaceFound };
-  /** What is wrong or will happen, in words; null: nothing is to be said. */
-  readonly message: string | null;
-  /** What to type for what is missing and may not be made by us. */
-  readonly commands: readonly string[];
-}
+type PlaceFound = InfluxTest['place'];
 
 /** Never rejects: what went wrong is what was found. */
-export const examine = async (settings: InfluxSettings, retention: Retention, timeoutMs: number): Promise<Examined> => {
+export const examine = async (settings: InfluxSettings, retention: Retention, timeoutMs: number): Promise<InfluxTest> => {
   await using http = openHttp(settings, timeoutMs);
   const blank = blankOf(settings);
   let dialect: Dialect | null = null;
@@ -65,7 +42,7 @@ interface Asked {
   readonly dialect: Dialect;
 }
 
-const blankOf = (settings: InfluxSettings): Examined => ({
+const blankOf = (settings: InfluxSettings): InfluxTest => ({
   url: shownUrl(settings),
   database: settings.database,
   retentionPolicy: settings.retentionPolicy,
@@ -83,7 +60,7 @@ const blankOf = (settings: InfluxSettings): Examined => ({
   commands: [],
 });
 
-const examineAs = async (asked: Asked, retention: Retention, blank: Examined): Promise<Examined> => {
+const examineAs = async (asked: Asked, retention: Retention, blank: InfluxTest): Promise<InfluxTest> => {
   const { settings, dialect } = asked;
   const { major } = dialect;
   const wrote = await tryWrite(asked);
